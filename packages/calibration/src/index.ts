@@ -1,0 +1,6 @@
+export * from "./calibrate.js";
+export * from "./errors.js";
+export * from "./evaluate.js";
+export { ExactAdder } from "./exact-sum.js";
+export { LogCounter } from "./log-histogram.js";
+export * from "./metrics.js";

@@ -1,0 +1,44 @@
+// Digests: of a model's bytes, and of a set of samples whatever their order.
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Digest } from "./graph.js";
+import type { Tensor } from "./types.js";
+
+/** `sha256:<hex>` of the parts, one after another. */
+export function digestOf(...parts: Uint8Array[]): Digest {
+  const hash = sha256.create();
+  for (const part of parts) hash.update(part);
+  return `sha256:${bytesToHex(hash.digest())}`;
+}
+
+/**
+ * A digest of a multiset: the sum of its elements' SHA-256, modulo 2^256 (the additive multiset hash of
+ * Clarke et al., 2003). Any order and any split into shards give the same digest.
+ */
+export class SetDigest {
+  private sum: bigint;
+
+  constructor(text = "sum256:0") {
+    this.sum = BigInt(`0x${text.replace(/^sum256:/, "")}`);
+  }
+
+  /** Adds one sample: its inputs by name. */
+  add(sample: ReadonlyMap<string, Tensor>): void {
+    const hash = sha256.create();
+    const text = new TextEncoder();
+    for (const name of [...sample.keys()].sort()) {
+      const t = sample.get(name)!;
+      hash.update(text.encode(JSON.stringify([name, t.elem, t.dims])));
+      hash.update(new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength));
+    }
+    this.sum = BigInt.asUintN(256, this.sum + BigInt(`0x${bytesToHex(hash.digest())}`));
+  }
+
+  merge(other: SetDigest): void {
+    this.sum = BigInt.asUintN(256, this.sum + other.sum);
+  }
+
+  toString(): Digest {
+    return `sum256:${this.sum.toString(16)}`;
+  }
+}

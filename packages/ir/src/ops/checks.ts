@@ -1,0 +1,106 @@
+// What operators ask of their inputs: element types, ranks, and lists of integers that have to be constant.
+import { isFloat, printType, toNumbers, type Dim, type ElementType, type TensorType } from "../types.js";
+import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
+import type { Node } from "../graph.js";
+
+const families = {
+  float: isFloat,
+  signed: (elem: ElementType) => isFloat(elem) || elem.startsWith("int"),
+  numeric: (elem: ElementType) => elem !== "bool",
+  any: (_: ElementType) => true,
+  index: (elem: ElementType) => elem === "int32" || elem === "int64",
+};
+
+const familyNames = {
+  float: "float32 or float64",
+  signed: "floats and signed integers",
+  numeric: "numbers",
+  any: "of any type",
+  index: "int32 or int64",
+} satisfies Record<keyof typeof families, string>;
+
+/** Refuses an element type that the operator has no meaning for. */
+export function requireElement(
+  node: Node,
+  elem: ElementType,
+  family: keyof typeof families,
+  what = "input",
+): ElementType {
+  if (families[family](elem)) return elem;
+  throw shapeError(node, `the ${what} of ${node.op} is ${elem}, but has to be ${familyNames[family]}`);
+}
+
+/** The element type that these inputs share. An input of which nothing is known agrees with any. */
+export function sharedElement(
+  context: InferContext,
+  family: keyof typeof families,
+  indices?: number[],
+): ElementType {
+  const { node, inputs } = context;
+  const known = (indices ?? inputs.map((_, i) => i)).flatMap((index) => inputs[index]?.type ?? []);
+  const [first, ...rest] = known;
+  const other = rest.find((type) => type.elem !== first?.elem);
+  if (first && other) {
+    throw shapeError(
+      node,
+      `the inputs of ${node.op} differ in element type: ${printType(first)} and ${printType(other)}`,
+      "cast one of them in the model",
+    );
+  }
+  return first ? requireElement(node, first.elem, family) : "float32";
+}
+
+/** The shape of an input, null where unknown, refused where it has fewer axes than `least` or more than `most`. */
+export function shapeOf(
+  context: InferContext,
+  index: number,
+  least = 0,
+  most = Infinity,
+): readonly Dim[] | null {
+  const type = inputType(context, index);
+  const rank = type.shape?.length;
+  if (rank !== undefined && (rank < least || rank > most)) {
+    const wanted =
+      least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+    const { node } = context;
+    throw shapeError(
+      node,
+      `input number ${index + 1} of ${node.op} has rank ${rank} (${printType(type)}), but needs ${wanted}`,
+    );
+  }
+  return type.shape;
+}
+
+/**
+ * The integers that a constant input lists; undefined where the input is left out or not constant.
+ * @throws IrError where it cannot be such a list
+ */
+export function constantInts(
+  { node, inputs }: InferContext,
+  index: number,
+  what: string,
+): number[] | undefined {
+  const value = inputs[index];
+  const type: TensorType | null = value?.constant
+    ? { elem: value.constant.elem, shape: value.constant.dims }
+    : (value?.type ?? null);
+  if (!type) return undefined;
+  requireElement(node, type.elem, "index", what);
+  if (type.shape && type.shape.length > 1) {
+    throw shapeError(node, `the ${what} of ${node.op} is a list, but is given as ${printType(type)}`);
+  }
+  return value?.constant && toNumbers(value.constant);
+}
+
+/** True where the node names an input at that place, be it known or not. */
+export function hasInput({ inputs }: InferContext, index: number): boolean {
+  return Boolean(inputs[index]);
+}
+
+/** The sums of a node, or null where a size is unknown or nothing would be summed. */
+export function products(neurons: Dim, components: Dim, length: Dim): SumShape | null {
+  if (typeof neurons !== "number" || typeof components !== "number" || typeof length !== "number")
+    return null;
+  if (neurons === 0 || components === 0 || length === 0) return null;
+  return { neurons, components, length, term: "product", sameSign: false };
+}

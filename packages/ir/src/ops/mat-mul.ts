@@ -1,0 +1,59 @@
+import { hasInput, products, sharedElement, shapeOf } from "./checks.js";
+import { defineOp, shapeError, type InferContext } from "./define.js";
+import { broadcastShapes, mergeDims, printShape, productOfKnown } from "./dims.js";
+import { checkedType } from "./limits.js";
+import type { Dim } from "../types.js";
+
+/**
+ * Matrix product as numpy's `matmul`: leading axes are a broadcast batch, a list is a row on the left and a column
+ * on the right. Every output element is one sum of K products.
+ *
+ * Beyond ONNX it takes a third input, a bias of shape [N] that is added along the last axis; a pass puts it there.
+ *
+ * The neurons are the output columns where the right operand is a constant matrix or list (weights). Otherwise
+ * they are the heads: one per matrix product of the batch.
+ */
+export const matMul = defineOp({
+  name: "MatMul",
+  arity: [2, 3],
+  attributes: {},
+  infer(context) {
+    const { node } = context;
+    const elem = sharedElement(context, "float");
+    const sizes = matrixSizes(context);
+    if (!sizes) return [{ elem, shape: null }];
+    const { batch, rows, columns } = sizes;
+    return [checkedType(node, elem, [...batch, ...rows, ...columns])];
+  },
+  sums(context) {
+    const sizes = matrixSizes(context);
+    const right = context.inputs[1];
+    if (!sizes || !right) return null;
+    const { batch, rows, columns, k } = sizes;
+    const n = columns.length === 0 ? 1 : columns[0]!;
+    if (typeof n !== "number") return null;
+    const heads = productOfKnown(batch);
+    const components = heads * productOfKnown(rows) * n;
+    const weights = right.constant && right.constant.dims.length <= 2;
+    return products(weights ? n : heads, components, k);
+  },
+});
+
+/** The sizes of a product; `rows` and `columns` are empty where that operand is a list. Null: a rank is unknown. */
+function matrixSizes(context: InferContext): { batch: Dim[]; rows: Dim[]; columns: Dim[]; k: Dim } | null {
+  const { node } = context;
+  const a = shapeOf(context, 0, 1);
+  const b = shapeOf(context, 1, 1);
+  if (!a || !b) return null;
+  const inner = `the inner sizes of MatMul ${printShape(a)} x ${printShape(b)} must agree`;
+  const k = mergeDims(node, a.at(-1)!, b.at(b.length === 1 ? 0 : -2)!, inner);
+  const rows: Dim[] = a.length === 1 ? [] : [a.at(-2)!];
+  let columns: Dim[] = b.length === 1 ? [] : [b.at(-1)!];
+  if (hasInput(context, 2)) {
+    if (b.length === 1)
+      throw shapeError(node, "MatMul by a list yields no columns that a bias could be added to");
+    const bias = shapeOf(context, 2, 1, 1)?.[0] ?? null;
+    columns = [mergeDims(node, columns[0]!, bias, "the bias of MatMul must fit its columns")];
+  }
+  return { batch: broadcastShapes(node, a.slice(0, -2), b.slice(0, -2))!, rows, columns, k };
+}

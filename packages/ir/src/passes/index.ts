@@ -1,0 +1,8 @@
+// All passes, one line each.
+export { bindDims } from "./bind-dims.js";
+export { foldBatchNorm } from "./fold-batch-norm.js";
+export { foldConstants, type Evaluate } from "./fold-constants.js";
+export { fuseBias } from "./fuse-bias.js";
+export { dropUnused, inferTypes, type PassResult } from "./pass.js";
+export { quantizeOperands } from "./quantize-operands.js";
+export { standardPasses } from "./standard.js";

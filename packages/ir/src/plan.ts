@@ -1,0 +1,123 @@
+// The plan: what was decided, per neuron. A versioned JSON document; the same inputs give the same bytes.
+import { Type, type Static } from "typebox";
+import { Accumulator, Operands } from "./precision.js";
+import { Costs, DataFacts, Guarantee, Tool } from "./shared.js";
+
+/**
+ * When a dynamic choice computes a component again in its high accumulator; v is the low-precision value.
+ * - `kappa`: unless kappa_phi(v)/|v| <= tau, so v = 0 and NaN are recomputed. The source paper's rule.
+ * - `kappa-full`: unless kappa_phi(v) (|W||h|+|b|)/|v| <= tau; computing |W||h| is charged like a low pass.
+ * - `random`, `random-live`: with probability `share` (of components, or of those with phi'(v) not 0).
+ * `activation` is the function whose condition number is meant, which need not be the one that follows.
+ */
+export const RecomputeTest = Type.Union([
+  Type.Object({ rule: Type.Literal("kappa"), tau: Type.Number({ minimum: 0 }), activation: Type.String() }),
+  Type.Object({
+    rule: Type.Literal("kappa-full"),
+    tau: Type.Number({ minimum: 0 }),
+    activation: Type.String(),
+  }),
+  Type.Object({
+    rule: Type.Literal("random"),
+    share: Type.Number({ minimum: 0, maximum: 1 }),
+    seed: Type.Integer(),
+  }),
+  Type.Object({
+    rule: Type.Literal("random-live"),
+    share: Type.Number({ minimum: 0, maximum: 1 }),
+    seed: Type.Integer(),
+    activation: Type.String(),
+  }),
+]);
+export type RecomputeTest = Static<typeof RecomputeTest>;
+
+const AccumulatorId = Type.Integer({ minimum: 0, description: "an index into the plan's accumulators" });
+
+export const Choice = Type.Union([
+  Type.Object({ mode: Type.Literal("static"), use: AccumulatorId }),
+  Type.Object({
+    mode: Type.Literal("dynamic"),
+    low: AccumulatorId,
+    high: AccumulatorId,
+    test: RecomputeTest,
+  }),
+]);
+/** What a run of neurons does: one fixed accumulator, or low first and high where the run-time test says so. */
+export type Choice = Static<typeof Choice>;
+
+export const Decision = Type.Object({
+  site: Type.String(),
+  op: Type.String(),
+  neurons: Type.Integer({ minimum: 1 }),
+  length: Type.Integer({ minimum: 0 }),
+  macs: Type.Integer({ minimum: 0, description: "multiply-accumulates of one run" }),
+  ranges: Type.Array(
+    Type.Object({ start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 1 }), choice: Choice }),
+    { description: "half-open runs of neurons, ascending, covering all of them" },
+  ),
+  because: Type.String(),
+});
+export type Decision = Static<typeof Decision>;
+
+export const Budget = Type.Union([
+  Type.Object({ kind: Type.Literal("none") }),
+  Type.Object({ kind: Type.Literal("tau"), value: Type.Number({ minimum: 0 }) }),
+  Type.Object({ kind: Type.Literal("cost"), value: Type.Number({ minimum: 0 }) }),
+  Type.Object({ kind: Type.Literal("share"), value: Type.Number({ minimum: 0, maximum: 1 }) }),
+]);
+/** What the user allows: a tolerance, a modelled cost (1 = uniform high), or a share of MACs in high precision. */
+export type Budget = Static<typeof Budget>;
+
+export const Prediction = Type.Object({
+  error: Type.Union([Type.Number(), Type.Null()]),
+  flips: Type.Union([Type.Number(), Type.Null()], {
+    description: "share of samples, null for non-classifiers",
+  }),
+  cost: Type.Number(),
+  fractionHigh: Type.Number(),
+  samples: Type.Integer({ minimum: 0 }),
+  guarantee: Guarantee,
+});
+export type Prediction = Static<typeof Prediction>;
+
+export const PlanSchema = Type.Object(
+  {
+    kind: Type.Literal("mpplan-plan"),
+    version: Type.Literal(1),
+    tool: Tool,
+    model: Type.Object({ name: Type.String(), digest: Type.String() }),
+    data: Type.Union([DataFacts, Type.Null()]),
+    seed: Type.Integer(),
+    preset: Type.String(),
+    mode: Type.Union([
+      Type.Literal("uniform"),
+      Type.Literal("static"),
+      Type.Literal("dynamic"),
+      Type.Literal("hybrid"),
+    ]),
+    policy: Type.String({ description: "the static policy or dynamic rule" }),
+    budget: Budget,
+    semantics: Type.Union([Type.Literal("exact"), Type.Literal("floor")], {
+      description: "exact: emulate these very accumulators; floor: at least this precision",
+    }),
+    operands: Operands,
+    costs: Costs,
+    accumulators: Type.Array(Accumulator, { minItems: 1 }),
+    decisions: Type.Array(Decision),
+    predicted: Type.Union([Prediction, Type.Null()]),
+    drift: Type.Array(
+      Type.Object({
+        site: Type.String(),
+        logKappaPrime: Type.Array(Type.Union([Type.Number(), Type.Null()])),
+        peak: Type.Number(),
+      }),
+      {
+        description:
+          "q50, q90, q99 of log2(kappa_phi/|v|) and the largest partial sum seen: the drift alarm's marks",
+      },
+    ),
+  },
+  { $id: "urn:mpplan:plan:1", title: "mpplan plan", additionalProperties: false },
+);
+/** A plan for one model: what every neuron of every sum site does. */
+export type Plan = Static<typeof PlanSchema>;

@@ -1,0 +1,48 @@
+// Prints a graph as text that people can read and tests can diff: a line per node, sums and all.
+import { valueOf, type AttrValue, type Graph, type Node } from "./graph.js";
+import { sumSites, type SumSite } from "./sites.js";
+import { printType } from "./types.js";
+
+/**
+ * The graph, one node per line in order of execution:
+ *
+ *     %h = Gemm(%x, fc1.weight, fc1.bias) {transB: 1} : float32[N, 784]  # 784 neurons x 784 terms, then relu
+ *
+ * Computed values carry a `%`; constants do not, and are listed first with their types.
+ */
+export function printGraph(graph: Graph): string {
+  const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
+  const constants = [...graph.values.values()].filter((value) => value.constant);
+  const lines = [
+    `graph ${JSON.stringify(graph.name)} ${graph.digest.slice(0, 19)}`,
+    ...graph.inputs.map((id) => `input %${id} : ${printType(valueOf(graph, id).type)}`),
+    ...constants.map(({ id, type }) => `const ${id} : ${printType(type)}`),
+    ...graph.nodes.map((node) => printNode(graph, node, sites.get(node.id))),
+    ...graph.outputs.map((id) => `output %${id} : ${printType(valueOf(graph, id).type)}`),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+function printNode(graph: Graph, node: Node, site: SumSite | undefined): string {
+  const name = (id: string | null): string =>
+    id === null ? "_" : graph.values.get(id)?.constant ? id : `%${id}`;
+  const attrs = Object.entries(node.attrs).filter(([, value]) => value !== undefined) as [
+    string,
+    AttrValue,
+  ][];
+  const shown = attrs.map(([key, value]) => `${key}: ${printAttr(value)}`).join(", ");
+  const results = node.outputs.map((id) => printType(valueOf(graph, id).type)).join(", ");
+  return [
+    `${node.outputs.map((id) => `%${id}`).join(", ")} = ${node.op}(${node.inputs.map(name).join(", ")})`,
+    shown && ` {${shown}}`,
+    ` : ${results}`,
+    site && `  # ${site.neurons} neurons x ${site.length} terms, then ${site.activation.name}`,
+  ]
+    .filter(Boolean)
+    .join("");
+}
+
+function printAttr(value: AttrValue): string {
+  if (typeof value === "object" && "dims" in value) return printType({ elem: value.elem, shape: value.dims });
+  return Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value);
+}

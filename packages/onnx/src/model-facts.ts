@@ -1,0 +1,128 @@
+// What is checked of a model as a whole before its nodes are read: versions, features, operators.
+import { ops, type OpName, type Origin } from "@mpplan/ir";
+import { ImportError, quote } from "./errors.js";
+import { nodeIds } from "./node-ids.js";
+import { has, toBigInt, type GraphProto, type ModelProto } from "./proto.js";
+
+/** The versions that this importer has been written against. Opset 7 brought today's broadcasting. */
+export const knownVersions = { oldestOpset: 7, newestOpset: 28, newestIr: 13 } as const;
+
+/** The operators that exist in files only: the importer turns them into values. */
+const importOnly = new Set(["Constant", "Dropout"]);
+
+/** Where every node of the graph comes from, in the file's order. */
+export function originsOf(graph: GraphProto, opset: number): Origin[] {
+  const nodes = graph.node ?? [];
+  const ids = nodeIds(nodes.map((node) => ({ name: node.name ?? "", opType: node.opType ?? "" })));
+  return nodes.map((node, index) => ({
+    name: ids[index]!,
+    opType: node.opType ?? "",
+    domain: node.domain ?? "",
+    opset,
+  }));
+}
+
+/** The graph of a model whose versions and features are known. @throws ImportError. */
+export function checkModel(model: ModelProto): { graph: GraphProto; opset: number } {
+  const graph = model.graph;
+  if (!graph) {
+    throw new ImportError("not-onnx", {
+      what: "The file has no graph, so it is no ONNX model",
+      where: "the whole file",
+      next: "check that this is the .onnx file, and fetch or export it again",
+    });
+  }
+  const ir = toBigInt(model.irVersion);
+  if (ir > knownVersions.newestIr || ir < 0n) {
+    throw unsupportedVersion(`The file is of IR version ${ir}; the newest known is ${knownVersions.newestIr}`);
+  }
+  const feature = unsupportedFeature(model, graph);
+  if (feature) {
+    throw new ImportError("unsupported-feature", {
+      what: `The model has ${feature.what}, which mpplan does not read`,
+      where: feature.where,
+      next: feature.next,
+    });
+  }
+  return { graph, opset: defaultOpset(model) };
+}
+
+/** Refuses operators that have no importer, all of them at once. @throws ImportError `unsupported-op`. */
+export function checkOperators(origins: readonly Origin[]): void {
+  const missing = origins.filter((origin) => !isKnown(origin));
+  const first = missing[0];
+  if (!first) return;
+  const counts = new Map<string, number>();
+  for (const origin of missing) counts.set(printOp(origin), (counts.get(printOp(origin)) ?? 0) + 1);
+  const list = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([op, n]) => (n > 1 ? `${op} (${n} nodes)` : op));
+  const more = missing.length > 1 ? `, and ${missing.length - 1} more` : "";
+  throw new ImportError("unsupported-op", {
+    what: `${list.length === 1 ? "This operator has" : "These operators have"} no importer: ${list.join(", ")}`,
+    where: `node ${quote(first.name)} (${printOp(first)}, opset ${first.opset})${more}`,
+    next: "remove the nodes or replace them by supported ones before import, or follow docs/recipes/add-an-op.md",
+  });
+}
+
+function isKnown({ opType, domain }: Origin): boolean {
+  if (domain !== "" && domain !== "ai.onnx") return false;
+  // RoundTo is the IR's own: a file cannot mean it.
+  return (Object.hasOwn(ops, opType) && (opType as OpName) !== "RoundTo") || importOnly.has(opType);
+}
+
+function printOp({ opType, domain }: Origin): string {
+  const name = /^[\w.]{1,60}$/.test(opType) ? opType : quote(opType);
+  return domain === "" || domain === "ai.onnx" ? name : `${domain}.${name}`;
+}
+
+function unsupportedFeature(
+  model: ModelProto,
+  graph: GraphProto,
+): { what: string; where: string; next: string } | null {
+  const functions = model.functions ?? [];
+  if (functions.length > 0) {
+    const names = functions.slice(0, 5).map((each) => quote(each.name ?? ""));
+    const where = `the functions ${names.join(", ")}${functions.length > 5 ? ", ..." : ""}`;
+    return { what: "local functions", where, next: "inline them first, with onnx.inliner" };
+  }
+  if (has(model, "trainingInfo")) {
+    return { what: "training information", where: "the model", next: "export the model for inference" };
+  }
+  if (has(graph, "sparseInitializer")) {
+    return { what: "sparse initializers", where: "the graph", next: "store the tensors densely" };
+  }
+  return null;
+}
+
+function defaultOpset(model: ModelProto): number {
+  const versions = (model.opsetImport ?? [])
+    .filter(({ domain }) => !domain || domain === "ai.onnx")
+    .map(({ version }) => toBigInt(version));
+  const [first] = versions;
+  if (first === undefined) {
+    throw new ImportError("invalid-model", {
+      what: "The model does not say which opset of ONNX its operators are of",
+      where: "its opset_import",
+      next: "export the model again, with an exporter for IR version 3 or newer",
+    });
+  }
+  if (versions.some((version) => version !== first)) {
+    throw new ImportError("invalid-model", {
+      what: `The model imports ONNX's own opset more than once, as ${versions.join(" and ")}`,
+      where: "its opset_import",
+      next: "correct the model, or export it again",
+    });
+  }
+  const { oldestOpset, newestOpset } = knownVersions;
+  if (first < oldestOpset || first > newestOpset) {
+    throw unsupportedVersion(`The model is of opset ${first}; known are ${oldestOpset} to ${newestOpset}`);
+  }
+  return Number(first);
+}
+
+function unsupportedVersion(what: string): ImportError {
+  return new ImportError("unsupported-version", {
+    what,
+    where: "the model",
+    next: "convert it with onnx.version_converter, or export it for opset 17",
+  });
+}

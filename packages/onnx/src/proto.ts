@@ -1,0 +1,43 @@
+// The one place that touches onnx-proto: decoding, and the few habits of its objects that others need.
+import Long from "long";
+import pkg from "onnx-proto";
+import type { onnx as Onnx } from "onnx-proto";
+import protobuf from "protobufjs/minimal.js";
+
+// protobufjs looks for Long by `require`, which fails unnoticed where modules resolve otherwise (bundles, test
+// runners); 64-bit integers would then be rounded to doubles.
+protobuf.util.Long = Long as unknown as NonNullable<typeof protobuf.util.Long>;
+protobuf.configure();
+
+const { onnx } = pkg;
+
+export type ModelProto = Onnx.IModelProto;
+export type GraphProto = Onnx.IGraphProto;
+export type NodeProto = Onnx.INodeProto;
+export type TensorProto = Onnx.ITensorProto;
+export type AttributeProto = Onnx.IAttributeProto;
+export type ValueInfoProto = Onnx.IValueInfoProto;
+
+/** A 64-bit integer as protobufjs hands it over: a Long, or a plain number. */
+export type ProtoInteger = NonNullable<Onnx.IAttributeProto["i"]>;
+
+/** Decodes bytes that `validate` has passed; what it yields are views of `bytes`, not copies. */
+export function decodeModel(bytes: Uint8Array): ModelProto {
+  // A plain Uint8Array: given a Buffer, protobufjs would take another path in Node than in a browser.
+  return onnx.ModelProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** True where the file has the field, even if empty or zero: protobufjs keeps defaults on the prototype. */
+export function has<T extends object>(message: T, field: keyof T): boolean {
+  if (!Object.hasOwn(message, field)) return false;
+  const value = message[field];
+  return !(value === null || value === undefined || (Array.isArray(value) && value.length === 0));
+}
+
+/** The integer, exactly. */
+export function toBigInt(value: ProtoInteger | null | undefined): bigint {
+  if (value === null || value === undefined) return 0n;
+  if (typeof value === "number") return BigInt(value);
+  const bits = (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
+  return value.unsigned ? BigInt.asUintN(64, bits) : BigInt.asIntN(64, bits);
+}

@@ -1,0 +1,28 @@
+// A node as the file has it, attributes decoded but not yet checked: what the upgrades turn into nodes of the IR.
+import type { NodeId, Origin, Tensor, ValueId } from "@mpplan/ir";
+
+/** An attribute of any type that ONNX has; those that no operator here takes keep their kind only. */
+export type RawAttr =
+  | { readonly kind: "int"; readonly value: bigint }
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "tensor"; readonly value: Tensor }
+  | { readonly kind: "ints"; readonly value: readonly bigint[] }
+  | { readonly kind: "floats"; readonly value: readonly number[] }
+  | { readonly kind: "strings"; readonly value: readonly string[] }
+  | { readonly kind: "graph" | "graphs" | "tensors" | "sparse-tensor" | "sparse-tensors" | "type" | "types" };
+
+/** By name: a Map, since a file may call an attribute `__proto__`. */
+export type RawAttrs = ReadonlyMap<string, RawAttr>;
+
+export interface RawNode {
+  readonly id: NodeId;
+  /** Of the newest ONNX, once upgraded. */
+  readonly op: string;
+  /** An omitted input is null. */
+  readonly inputs: readonly (ValueId | null)[];
+  /** An omitted output is the empty text. */
+  readonly outputs: readonly ValueId[];
+  readonly attrs: RawAttrs;
+  readonly origin: Origin;
+}

@@ -1,0 +1,210 @@
+// TensorProto -> Tensor. Every byte is accounted for: a tensor with one too many or too few is refused.
+import { allocate, sizeOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import { ImportError, quote } from "./errors.js";
+import { readExternal, type ExternalReader } from "./external-data.js";
+import type { ImportLimits } from "./limits.js";
+import { has, toBigInt, type ProtoInteger, type TensorProto } from "./proto.js";
+
+/** The typed fields of TensorProto; `rawData` may hold any type but texts. */
+type TypedField = "floatData" | "doubleData" | "int32Data" | "int64Data" | "uint64Data" | "stringData";
+
+const typedFields: readonly TypedField[] = [
+  "floatData",
+  "doubleData",
+  "int32Data",
+  "int64Data",
+  "uint64Data",
+  "stringData",
+];
+
+/** TensorProto.DataType: the element types of the IR, and the names of those that it does not have. */
+const dataTypes = new Map<number, { elem: ElementType; field: TypedField } | string>([
+  [1, { elem: "float32", field: "floatData" }],
+  [2, { elem: "uint8", field: "int32Data" }],
+  [3, { elem: "int8", field: "int32Data" }],
+  [4, { elem: "uint16", field: "int32Data" }],
+  [5, { elem: "int16", field: "int32Data" }],
+  [6, { elem: "int32", field: "int32Data" }],
+  [7, { elem: "int64", field: "int64Data" }],
+  [8, "string"],
+  [9, { elem: "bool", field: "int32Data" }],
+  [10, "float16"],
+  [11, { elem: "float64", field: "doubleData" }],
+  [12, { elem: "uint32", field: "uint64Data" }],
+  [13, { elem: "uint64", field: "uint64Data" }],
+  [14, "complex64"],
+  [15, "complex128"],
+  [16, "bfloat16"],
+  [17, "float8e4m3fn"],
+  [18, "float8e4m3fnuz"],
+  [19, "float8e5m2"],
+  [20, "float8e5m2fnuz"],
+  [21, "uint4"],
+  [22, "int4"],
+  [23, "float4e2m1"],
+  [24, "float8e8m0"],
+  [25, "uint2"],
+  [26, "int2"],
+]);
+
+/** The element type that a number of TensorProto.DataType stands for. @throws ImportError `unsupported-type`. */
+export function elementType(dataType: number, where: string): ElementType {
+  return lookUp(dataType, where).elem;
+}
+
+/**
+ * Reads one tensor; the numbers are a copy, aligned and owned by the caller.
+ * @throws ImportError `invalid-tensor`, `unsupported-type`, `external-data`, `limit`.
+ */
+export function readTensor(
+  proto: TensorProto,
+  where: string,
+  limits: ImportLimits,
+  external: ExternalReader,
+): Tensor {
+  const { elem, field } = lookUp(proto.dataType ?? 0, where);
+  const dims = readDims(proto, where, limits);
+  const size = sizeOf(dims);
+  if (proto.segment) throw invalidTensor("The tensor is stored in segments", where);
+  const location = proto.dataLocation ?? 0;
+  const filled = typedFields.filter((name) => has(proto, name));
+  const raw = proto.rawData ?? new Uint8Array(0);
+  if (Number(location) === 1) {
+    if (filled.length > 0 || raw.length > 0) {
+      throw invalidTensor("The tensor has data both in this file and in another", where);
+    }
+    return { elem, dims, data: fromBytes(elem, size, readExternal(proto, byteLength(elem, size), where, external), where) };
+  }
+  if (Number(location) !== 0) throw invalidTensor(`The tensor's data location is ${location}`, where);
+  if (raw.length > 0) {
+    if (filled.length > 0) throw invalidTensor(`The tensor has both raw data and ${filled[0]}`, where);
+    return { elem, dims, data: fromBytes(elem, size, raw, where) };
+  }
+  const wrong = filled.find((name) => name !== field);
+  if (wrong) throw invalidTensor(`A ${elem} tensor has its data in ${wrong}, not in ${field}`, where);
+  return { elem, dims, data: fromNumbers(elem, size, (proto[field] ?? []) as ArrayLike<number | ProtoInteger>, dims, where) };
+}
+
+function lookUp(dataType: number, where: string): { elem: ElementType; field: TypedField } {
+  const found = dataTypes.get(dataType);
+  if (found === undefined) {
+    throw new ImportError("unsupported-type", {
+      what: dataType === 0 ? "The element type is left undefined" : `There is no element type number ${dataType}`,
+      where,
+      next: "export the model again, with an exporter for a published version of ONNX",
+    });
+  }
+  if (typeof found === "string") {
+    throw new ImportError("unsupported-type", {
+      what: `Unsupported element type ${found}`,
+      where,
+      next: "convert the model to float32: mpplan chooses the low precision itself",
+    });
+  }
+  return found;
+}
+
+function readDims(proto: TensorProto, where: string, limits: ImportLimits): number[] {
+  const dims = (proto.dims ?? []).map(toBigInt);
+  const negative = dims.find((dim) => dim < 0n);
+  if (negative !== undefined) throw invalidTensor(`A tensor has the dimension ${negative}`, where);
+  // With a dimension of 0 the others still have to be sizes.
+  if (dims.some((dim) => dim > 2n ** 53n) || dims.reduce((product, dim) => product * dim, 1n) > BigInt(limits.elements)) {
+    throw new ImportError("limit", {
+      what: `A tensor of dims [${dims.join(", ")}] has more than ${limits.elements} elements`,
+      where,
+      next: "if the file is to be trusted, raise the import's limits.elements",
+    });
+  }
+  return dims.map(Number);
+}
+
+function byteLength(elem: ElementType, size: number): number {
+  return size * allocate(elem, 0).BYTES_PER_ELEMENT;
+}
+
+/** Little-endian bytes, at any offset, to numbers. */
+function fromBytes(elem: ElementType, size: number, bytes: Uint8Array, where: string): TensorData {
+  if (bytes.length !== byteLength(elem, size)) {
+    const needs = `${size} elements of ${elem} take ${byteLength(elem, size)} bytes`;
+    throw invalidTensor(`${needs}, but ${bytes.length} are given`, where);
+  }
+  const data = allocate(elem, size);
+  new Uint8Array(data.buffer).set(bytes);
+  if (bigEndian && data.BYTES_PER_ELEMENT > 1) swapBytes(data);
+  if (elem === "bool" && bytes.some((byte) => byte > 1)) {
+    throw invalidTensor("A bool tensor has a byte that is neither 0 nor 1", where);
+  }
+  return data;
+}
+
+function fromNumbers(
+  elem: ElementType,
+  size: number,
+  numbers: ArrayLike<number | ProtoInteger>,
+  dims: readonly number[],
+  where: string,
+): TensorData {
+  if (numbers.length !== size) {
+    throw invalidTensor(`A tensor of dims [${dims.join(", ")}] needs ${size} elements, but has ${numbers.length}`, where);
+  }
+  const data = allocate(elem, size);
+  const range = integerRange(elem);
+  for (let i = 0; i < size; i++) {
+    const value = numbers[i]!;
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+      data[i] = toBigInt(value);
+    } else {
+      const number = typeof value === "number" ? value : Number(toBigInt(value));
+      if (range && (number < range[0] || number > range[1])) {
+        throw invalidTensor(`Element ${i} is ${number}, which is no ${elem}`, where);
+      }
+      data[i] = number;
+    }
+  }
+  return data;
+}
+
+/** What the typed fields could hold but the element type cannot; null where they agree. */
+function integerRange(elem: ElementType): readonly [number, number] | null {
+  switch (elem) {
+    case "bool":
+      return [0, 1];
+    case "uint8":
+      return [0, 2 ** 8 - 1];
+    case "int8":
+      return [-(2 ** 7), 2 ** 7 - 1];
+    case "uint16":
+      return [0, 2 ** 16 - 1];
+    case "int16":
+      return [-(2 ** 15), 2 ** 15 - 1];
+    case "uint32":
+      return [0, 2 ** 32 - 1];
+    case "int32":
+    case "int64":
+    case "uint64":
+    case "float32":
+    case "float64":
+      return null;
+    default:
+      return elem satisfies never;
+  }
+}
+
+const bigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
+
+function swapBytes(data: TensorData): void {
+  const bytes = new Uint8Array(data.buffer);
+  for (let i = 0; i < bytes.length; i += data.BYTES_PER_ELEMENT) {
+    bytes.subarray(i, i + data.BYTES_PER_ELEMENT).reverse();
+  }
+}
+
+function invalidTensor(what: string, where: string): ImportError {
+  return new ImportError("invalid-tensor", { what, where, next: "the file is damaged: export the model again" });
+}
+
+/** How messages speak of an initializer. */
+export function describeTensor(proto: TensorProto): string {
+  return `the initializer ${quote(proto.name ?? "")}`;
+}

@@ -1,0 +1,15 @@
+// Gemm: opset 11 made C optional.
+import { describeNode } from "@mpplan/ir";
+import { ImportError } from "../errors.js";
+import type { Upgrade } from "./upgrade.js";
+
+export const gemm: Upgrade = (raw) => {
+  if (raw.origin.opset < 11 && raw.inputs[2] == null) {
+    throw new ImportError("invalid-model", {
+      what: `Gemm needs its third input, C, in opset ${raw.origin.opset}`,
+      where: describeNode(raw),
+      next: "correct the model's opset, or export it again",
+    });
+  }
+  return [raw];
+};

@@ -1,0 +1,28 @@
+// The operators whose nodes do not always mean what the newest ONNX means by them, one line each, sorted.
+import type { OpName } from "@mpplan/ir";
+import { axesToInput } from "./axes-to-input.js";
+import { batchNormalization } from "./batch-normalization.js";
+import { cast } from "./cast.js";
+import { clip } from "./clip.js";
+import { dropout } from "./dropout.js";
+import { gemm } from "./gemm.js";
+import { maxPool } from "./max-pool.js";
+import { pad } from "./pad.js";
+import { slice } from "./slice.js";
+import { softmax } from "./softmax.js";
+import type { Upgrade } from "./upgrade.js";
+
+export const upgrades: Partial<Record<OpName | "Dropout", Upgrade>> = {
+  BatchNormalization: batchNormalization,
+  Cast: cast,
+  Clip: clip,
+  Dropout: dropout,
+  Gemm: gemm,
+  MaxPool: maxPool,
+  Pad: pad,
+  ReduceMean: axesToInput(18, { required: false }),
+  Slice: slice,
+  Softmax: softmax,
+  Squeeze: axesToInput(13, { required: false }),
+  Unsqueeze: axesToInput(13, { required: true }),
+};

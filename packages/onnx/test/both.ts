@@ -1,0 +1,1 @@
+export { importOnnx } from "../src/index.js"; export { verify } from "@mpplan/ir";

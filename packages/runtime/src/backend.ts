@@ -1,0 +1,107 @@
+// The contract between the executor and whatever computes: small enough to implement in a day.
+import type { Accumulator, Decision, ExecutedSite, Node, SumSite, Tensor } from "@mpplan/ir";
+
+/** A tensor where the backend keeps it: in memory, in wasm, on a GPU. Opaque to the executor. */
+export type Handle = object;
+
+/** What a node is asked to do. */
+export interface KernelRequest {
+  readonly node: Node;
+  /** The node's sums, null where it carries out none. */
+  readonly site: SumSite | null;
+  /** How they are carried out; null asks for the exact reference. */
+  readonly decision: Decision | null;
+  readonly accumulators: readonly Accumulator[];
+  /** The first component of this site in a numbering of all the components of the network. */
+  readonly firstComponent: number;
+  /** `binary32` rounds stored float32 values to binary32; `binary64` keeps the reference as it is. */
+  readonly storage: "binary32" | "binary64";
+  readonly seed: number;
+}
+
+export interface Kernel {
+  readonly kind: "kernel";
+  run(inputs: readonly (Handle | null)[], context: KernelContext): KernelResult | Promise<KernelResult>;
+}
+
+/** A backend that cannot honour a request says why, and the session records what was done instead. */
+export interface Unsupported {
+  readonly kind: "unsupported";
+  readonly reason: string;
+}
+
+/** What differs from run to run. */
+export interface KernelContext {
+  /** Makes random choices differ between samples. */
+  readonly salt: number;
+  /** Results that runs on the same inputs may share, see `Memo`. */
+  readonly memo: Memo | null;
+}
+
+export interface KernelResult {
+  readonly outputs: readonly Handle[];
+  /** For a node with sums: what was computed in which accumulator. */
+  readonly executed?: Pick<ExecutedSite, "components" | "recomputed" | "magnitudes" | "total">;
+}
+
+/** What calibration measures of a site given its exact inputs. Arrays have one entry per component. */
+export interface SiteMeasurement {
+  readonly neurons: Int32Array;
+  /** The exact value W h + b. */
+  readonly v: Float64Array;
+  /** A = |W||h| + |b|. */
+  readonly magnitude: Float64Array;
+  readonly low: readonly LowMeasurement[];
+}
+
+/** The same components in one low accumulator. */
+export interface LowMeasurement {
+  readonly value: Float64Array;
+  /** Largest |partial sum|, unrounded, over every order step of this accumulator. */
+  readonly peak: Float64Array;
+  /** 1 where a step went beyond the format's largest value. */
+  readonly clipped: Uint8Array;
+  /** Q: squared partial sums over the steps that can round. */
+  readonly partialSquared: Float64Array;
+  /** Squared ulps of the same partial sums. */
+  readonly ulpSquared: Float64Array;
+}
+
+export interface Probe {
+  readonly kind: "probe";
+  run(inputs: readonly (Handle | null)[]): SiteMeasurement | Promise<SiteMeasurement>;
+}
+
+export interface KernelBackend {
+  readonly name: string;
+  kernelFor(request: KernelRequest): Kernel | Unsupported;
+  /** Measures a site for calibration. */
+  probeFor(node: Node, site: SumSite, accumulators: readonly Accumulator[]): Probe | Unsupported;
+  upload(tensor: Tensor): Handle;
+  download(handle: Handle): Tensor | Promise<Tensor>;
+  free(handle: Handle): void;
+}
+
+/**
+ * Lets runs of several plans on one sample share what is equal. A backend keeps whatever it likes in it,
+ * under keys of its own; whoever made it drops it with the sample.
+ */
+export class Memo {
+  private readonly entries = new Map<string, unknown>();
+  private readonly ids = new WeakMap<object, number>();
+  private next = 0;
+
+  /** The entry of that key, made now if there is none. */
+  get<T>(key: string, make: () => T): T {
+    if (!this.entries.has(key)) this.entries.set(key, make());
+    return this.entries.get(key) as T;
+  }
+
+  /** A number for an object, the same for the same object. */
+  idOf(handle: object | null): number {
+    if (handle === null) return -1;
+    let id = this.ids.get(handle);
+    if (id === undefined) this.ids.set(handle, (id = this.next++));
+    return id;
+  }
+}

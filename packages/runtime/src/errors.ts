@@ -1,0 +1,16 @@
+// The errors of this package.
+import { MpplanError } from "@mpplan/formats";
+
+export type RuntimeErrorCode =
+  | "wrong-model"
+  | "wrong-operands"
+  | "wrong-plan"
+  | "missing-feed"
+  | "unknown-feed"
+  | "wrong-feed"
+  | "unsupported-decision"
+  | "released";
+
+export class RuntimeError extends MpplanError<RuntimeErrorCode> {
+  override readonly name = "RuntimeError";
+}

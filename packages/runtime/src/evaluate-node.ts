@@ -1,0 +1,27 @@
+// Runs one node on constants: what constant folding needs.
+import type { Node, Tensor } from "@mpplan/ir";
+import { createReferenceBackend } from "./reference/backend.js";
+
+const backend = createReferenceBackend();
+
+/** The outputs of a node without sums, as the exact reference computes them, in its own element types. */
+export function evaluateNode(node: Node, inputs: readonly (Tensor | null)[]): Tensor[] {
+  const kernel = backend.kernelFor({
+    node,
+    site: null,
+    decision: null,
+    accumulators: [],
+    firstComponent: 0,
+    storage: "binary32",
+    seed: 0,
+  });
+  if (kernel.kind !== "kernel") throw new Error(`internal: the reference cannot run ${node.op}`);
+  const result = kernel.run(
+    inputs.map((t) => (t ? backend.upload(t) : null)),
+    { salt: 0, memo: null },
+  );
+  if (result instanceof Promise) throw new Error("internal: the reference backend is synchronous");
+  return (result.outputs as Tensor[]).map((t) =>
+    t.elem === "float32" ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t,
+  );
+}

@@ -1,0 +1,7 @@
+export * from "./backend.js";
+export * from "./errors.js";
+export * from "./evaluate-node.js";
+export * from "./executor.js";
+export * from "./recompute.js";
+export { createSumEngine, type SumEngine } from "./reference/accumulate.js";
+export { createReferenceBackend } from "./reference/backend.js";

@@ -1,0 +1,179 @@
+// The reference backend: scalar, readable, binary64 inside. It is the oracle that others are compared with.
+import { isFloat, type Choice, type Tensor } from "@mpplan/ir";
+import type {
+  Handle,
+  Kernel,
+  KernelBackend,
+  KernelContext,
+  KernelRequest,
+  KernelResult,
+} from "../backend.js";
+import { prepareTest, type PreparedTest } from "../recompute.js";
+import { createSumEngine, type SumEngine } from "./accumulate.js";
+import { kernels } from "./kernels/index.js";
+import { measureSite } from "./measure.js";
+import { exactSums, forEachComponent, magnitudesOf, narrowed, RowLoader, type Place } from "./components.js";
+import { isSumOp, productsOf, type Packed, type Products } from "./products.js";
+
+export function createReferenceBackend(): KernelBackend {
+  const packed: Packed = new WeakMap();
+  return {
+    name: "reference",
+    kernelFor: (request) => (isSumOp(request.node.op) ? sumKernel(request, packed) : plainKernel(request)),
+    probeFor: (node, site, accumulators) => ({
+      kind: "probe",
+      run: (inputs) => measureSite(node, site, inputs as (Tensor | null)[], accumulators, packed),
+    }),
+    upload: (tensor) => widened(tensor),
+    download: (handle) => handle as Tensor,
+    free: () => undefined,
+  };
+}
+
+/** Float tensors are held in binary64 inside, so that kernels are written once. */
+function widened(tensor: Tensor): Tensor {
+  if (!isFloat(tensor.elem) || tensor.data instanceof Float64Array) return tensor;
+  return { ...tensor, data: Float64Array.from(tensor.data as Float32Array) };
+}
+
+function plainKernel({ node, storage }: KernelRequest): Kernel {
+  const kernel = kernels[node.op as keyof typeof kernels];
+  const run = (inputs: readonly (Tensor | null)[]): KernelResult => ({
+    outputs: kernel(inputs, node).map((t) => stored(t, storage)),
+  });
+  return {
+    kind: "kernel",
+    run: (inputs, { memo }) =>
+      memo
+        ? memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}`, () => run(inputs as (Tensor | null)[]))
+        : run(inputs as (Tensor | null)[]),
+  };
+}
+
+function keyOf(memo: NonNullable<KernelContext["memo"]>, inputs: readonly (Handle | null)[]): string {
+  return inputs.map((input) => memo.idOf(input)).join(",");
+}
+
+/** Between nodes a float32 value is a binary32 number, except in the exact reference. */
+function stored(t: Tensor, storage: KernelRequest["storage"]): Tensor {
+  if (storage === "binary64" || t.elem !== "float32") return t;
+  const data = t.data as Float64Array;
+  for (let i = 0; i < data.length; i++) data[i] = Math.fround(data[i]!);
+  return t;
+}
+
+function sumKernel(request: KernelRequest, packed: Packed): Kernel {
+  const { node, site, decision, accumulators, storage, seed, firstComponent } = request;
+  const choices = decision && choicePerNeuron(request);
+
+  const run = (inputs: readonly (Tensor | null)[], { salt, memo }: KernelContext): KernelResult => {
+    const key = memo ? `${node.id}|${keyOf(memo, inputs)}` : "";
+    const share = <T>(what: string, make: () => T): T => (memo ? memo.get(`${key}|${what}`, make) : make());
+    const products = share(choices ? "products" : "exact products", () =>
+      productsOf(node, choices ? narrowed(inputs) : inputs, site, packed),
+    );
+    if (!choices) return { outputs: [outputOf(inputs, products, exactSums(products), storage)] };
+
+    const tables = accumulators.map((a) =>
+      share(JSON.stringify(a) + seed, () => new SumTable(createSumEngine(a, seed ^ salt), products)),
+    );
+    const magnitudes = accumulators.map((a) =>
+      share(
+        `|W||h| ${JSON.stringify(a)}${seed}`,
+        () => new SumTable(createSumEngine(a, seed ^ salt), magnitudesOf(products)),
+      ),
+    );
+    const tests = new Map<Choice, PreparedTest>();
+    for (const choice of new Set(choices)) {
+      if (choice.mode === "dynamic") tests.set(choice, prepareTest(choice.test, salt));
+    }
+
+    const values = new Float64Array(products.groups * products.rows * products.columns);
+    const counts = accumulators.map(() => 0);
+    let recomputed = 0;
+    let magnitudesComputed = 0;
+    forEachComponent(products, (at, index, neuron) => {
+      const choice = choices[neuron]!;
+      if (choice.mode === "static") {
+        counts[choice.use]!++;
+        values[index] = tables[choice.use]!.at(at, index);
+        return;
+      }
+      const test = tests.get(choice)!;
+      const low = tables[choice.low]!.at(at, index);
+      counts[choice.low]!++;
+      const magnitude = test.needsMagnitude ? magnitudes[choice.low]!.at(at, index) : NaN;
+      if (test.needsMagnitude) magnitudesComputed++;
+      if (!test.recompute(low, magnitude, firstComponent + index)) {
+        values[index] = low;
+        return;
+      }
+      counts[choice.high]!++;
+      recomputed++;
+      values[index] = tables[choice.high]!.at(at, index);
+    });
+    return {
+      outputs: [outputOf(inputs, products, values, storage)],
+      executed: { components: counts, recomputed, magnitudes: magnitudesComputed, total: values.length },
+    };
+  };
+
+  return {
+    kind: "kernel",
+    run(handles, context) {
+      const inputs = handles as (Tensor | null)[];
+      const { memo } = context;
+      if (!memo) return run(inputs, context);
+      const what = decision ? JSON.stringify([decision.ranges, accumulators, seed]) : "exact";
+      return memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}|${what}`, () => run(inputs, context));
+    },
+  };
+}
+
+function choicePerNeuron({ decision, site }: KernelRequest): Choice[] {
+  const choices = new Array<Choice>(site?.neurons ?? 0);
+  for (const { start, end, choice } of decision!.ranges) choices.fill(choice, start, end);
+  return choices;
+}
+
+function outputOf(
+  inputs: readonly (Tensor | null)[],
+  products: Products,
+  data: Float64Array,
+  storage: KernelRequest["storage"],
+): Tensor {
+  return stored({ elem: inputs[0]!.elem, dims: products.dims, data }, storage);
+}
+
+/** The sums of one run in one accumulator, each computed when first asked for. */
+class SumTable {
+  private readonly values: Float64Array;
+  private readonly done: Uint8Array;
+  private readonly loader: RowLoader;
+
+  constructor(
+    private readonly engine: SumEngine,
+    private readonly products: Products,
+  ) {
+    const size = products.groups * products.rows * products.columns;
+    this.values = new Float64Array(size);
+    this.done = new Uint8Array(size);
+    this.loader = new RowLoader(products);
+  }
+
+  at(place: Place, index: number): number {
+    if (this.done[index] === 1) return this.values[index]!;
+    const { engine, products } = this;
+    const { group, row, column } = place;
+    engine.seed(index);
+    const from = (group * products.columns + column) * products.length;
+    const sum = engine.sum(products.weights, from, this.loader.row(place), 0, products.length);
+    this.done[index] = 1;
+    return (this.values[index] = engine.finish(
+      sum,
+      products.alpha,
+      products.beta,
+      products.bias(group, row, column),
+    ));
+  }
+}

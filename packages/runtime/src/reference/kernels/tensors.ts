@@ -1,0 +1,53 @@
+// What kernels share: the dims of their output, room for it, and views of elements of either kind.
+import {
+  allocate,
+  isFloat,
+  ops,
+  sizeOf,
+  type ElementType,
+  type InferContext,
+  type Node,
+  type Tensor,
+  type TensorData,
+} from "@mpplan/ir";
+
+/** A node with its inputs as they are in this run: everything an operator may ask for is known. */
+export function contextOf(inputs: readonly (Tensor | null)[], node: Node): InferContext {
+  return {
+    node,
+    inputs: inputs.map(
+      (t, i) => t && { id: node.inputs[i] ?? "", type: { elem: t.elem, shape: t.dims }, constant: t },
+    ),
+  };
+}
+
+/** The dims of the first output. The operator's definition works them out, and refuses inputs that do not fit. */
+export function outputDims(inputs: readonly (Tensor | null)[], node: Node): number[] {
+  return ops[node.op].infer(contextOf(inputs, node))[0]!.shape as number[];
+}
+
+/** A tensor of zeros. Floats are held in binary64 whatever their element type. */
+export function zeros(elem: ElementType, dims: readonly number[]): Tensor {
+  const size = sizeOf(dims);
+  return { elem, dims, data: isFloat(elem) ? new Float64Array(size) : allocate(elem, size) };
+}
+
+/** Copies elements under other dims. Never shares them: whoever receives an output may write to it. */
+export function copyOf(t: Tensor, dims: readonly number[] = t.dims): Tensor {
+  const copy = zeros(t.elem, dims);
+  elementsOf(copy.data).set(elementsOf(t.data));
+  return copy;
+}
+
+/**
+ * Elements to compare or move, in code that treats numbers and bigints alike. TypeScript has no name for "numbers,
+ * or else bigints, throughout"; both sides of a move must come from tensors of one element type.
+ */
+export function elementsOf(data: TensorData): Float64Array {
+  return data as Float64Array;
+}
+
+/** True for the elements of int64 and uint64, which are bigints. */
+export function isBig(data: TensorData): data is BigInt64Array | BigUint64Array {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
