@@ -1,14 +1,16 @@
 // Builds one package: JavaScript by esbuild, declarations by tsc. Run inside the package's folder.
-// Entries are read from the manifest's "exports"; dependencies stay external, devDependencies are bundled.
-import { execFileSync } from "node:child_process";
+// Entries are the files that the manifest's "exports" promise, and its "mpplanEntries", which only the bin imports.
+// Dependencies stay external, devDependencies are bundled.
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const entryPoints = Object.values(manifest.exports)
-  .map((entry) => entry["@mpplan/source"])
-  .filter((file) => typeof file === "string")
+// Every dist file that a user can reach has a source of its name: ./dist/node.js is made from src/node.ts.
+const promised = JSON.stringify(manifest.exports).match(/(?<="\.\/dist\/)[^"]+(?=\.js")/g) ?? [];
+const entryPoints = [...new Set(promised)]
+  .map((name) => `src/${name}.ts`)
   .concat(manifest.mpplanEntries ?? []);
 
 rmSync("dist", { recursive: true, force: true });
@@ -30,5 +32,9 @@ await build({
   logLevel: "warning",
 });
 
+// The ambient types are those that the root tsconfig.json checks with; a package's own lint keeps node:* out of it.
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--types", "node"], {
+  stdio: "inherit",
+});
+process.exitCode = status ?? 1;

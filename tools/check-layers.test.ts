@@ -33,7 +33,10 @@ test("downward arrows pass, also those that skip a layer, and apps use anything"
     "packages/ir/package.json": { name: "@mpplan/ir", dependencies: on("@mpplan/formats") },
     "packages/planner/package.json": { name: "@mpplan/planner", dependencies: on("@mpplan/formats") },
     "packages/calibration/package.json": { name: "@mpplan/calibration", dependencies: on("@mpplan/runtime") },
-    "packages/mpplan/package.json": { name: "mpplan", dependencies: on("@mpplan/planner", "@mpplan/calibration") },
+    "packages/mpplan/package.json": {
+      name: "mpplan",
+      dependencies: on("@mpplan/planner", "@mpplan/calibration"),
+    },
     "apps/bench/package.json": { name: "bench", dependencies: on("mpplan", "@mpplan/formats") },
   });
   expect(await layerProblems(root)).toEqual([]);
@@ -60,7 +63,10 @@ test.each([
 
 test("a dev dependency obeys the law too, but for the testkit", async () => {
   const root = tree({
-    "packages/p/package.json": { name: "@mpplan/planner", devDependencies: on("@mpplan/testkit", "@mpplan/runtime") },
+    "packages/p/package.json": {
+      name: "@mpplan/planner",
+      devDependencies: on("@mpplan/testkit", "@mpplan/runtime"),
+    },
   });
   const problems = await layerProblems(root);
   expect(problems).toHaveLength(1);

@@ -11,13 +11,7 @@ const layers = [
   ["@mpplan/formats"],
   ["@mpplan/ir"],
   ["@mpplan/runtime"],
-  [
-    "@mpplan/onnx",
-    "@mpplan/calibration",
-    "@mpplan/planner",
-    "@mpplan/runtime-cpu",
-    "@mpplan/runtime-webgpu",
-  ],
+  ["@mpplan/onnx", "@mpplan/calibration", "@mpplan/planner", "@mpplan/runtime-cpu", "@mpplan/runtime-webgpu"],
   ["mpplan"],
 ];
 
@@ -57,7 +51,9 @@ function manifestProblems(p: WorkspacePackage, names: ReadonlySet<string>): stri
       .filter((dependency) => names.has(dependency) || dependency === testkit || layerOf(dependency) >= 0)
       .flatMap((dependency) => {
         const why = forbidden(p, dependency, kind === "devDependencies");
-        return why === null ? [] : [problem(`${p.name} may not depend on ${dependency}: ${why}`, `${where}, ${kind}`, nextFor(p))];
+        return why === null
+          ? []
+          : [problem(`${p.name} may not depend on ${dependency}: ${why}`, `${where}, ${kind}`, nextFor(p))];
       }),
   );
 }

@@ -29,9 +29,9 @@ let counts;
 for (const [name, step] of Object.entries(steps)) {
   if (only.length > 0 && !only.includes(name)) continue;
   console.log(`\n== ${name}`);
-  const start = performance.now();
+  const start = Date.now();
   const ok = step();
-  console.log(`== ${name} ${ok ? "passed" : "failed"} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  console.log(`== ${name} ${ok ? "passed" : "failed"} in ${((Date.now() - start) / 1000).toFixed(1)} s`);
   if (!ok) {
     process.exitCode = 1;
     // A step that fails before the tests is one failure, so that the last line never looks clean.

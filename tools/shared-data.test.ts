@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { sharedData } from "./shared-data.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "mpplan-shared-"));
 writeFileSync(path.join(folder, "here"), "");
+afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   vi.unstubAllEnvs();
 });
@@ -21,5 +22,4 @@ test("absent data is null, or an error where the data is required", () => {
   expect(sharedData("absent")).toBeNull();
   vi.stubEnv("MPPLAN_REQUIRE_SHARED", "1");
   expect(() => sharedData("absent")).toThrow("shared data is missing");
-  rmSync(folder, { recursive: true });
 });

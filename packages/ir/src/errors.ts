@@ -16,8 +16,6 @@ export type IrErrorCode =
   | "merge-mismatch"
   | "too-few-samples";
 
-export class IrError extends MpplanError {
-  constructor(code: IrErrorCode, beats: { what: string; where: string; next: string }) {
-    super(code, beats);
-  }
+export class IrError extends MpplanError<IrErrorCode> {
+  override readonly name = "IrError";
 }

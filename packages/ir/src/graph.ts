@@ -86,8 +86,18 @@ export function producers(graph: Graph): ReadonlyMap<ValueId, Node> {
   return new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const)));
 }
 
+/** A name from a file, as a message may show it: quoted, control characters escaped, never long. */
+export function quote(name: string): string {
+  const text = JSON.stringify(name).replace(
+    /[\u007f-\u009f]/g,
+    (c) => `\\u00${c.charCodeAt(0).toString(16)}`,
+  );
+  return text.length <= 80 ? text : `${text.slice(0, 76)}..."`;
+}
+
 /** `node "conv1" (Conv, opset 17)`: how messages speak of a node. */
 export function describeNode(node: { origin: Origin }): string {
   const { name, opType, domain, opset } = node.origin;
-  return `node "${name}" (${domain && domain !== "ai.onnx" ? `${domain}.` : ""}${opType}, opset ${opset})`;
+  const type = quote(domain && domain !== "ai.onnx" ? `${domain}.${opType}` : opType).slice(1, -1);
+  return `node ${quote(name)} (${type}, opset ${opset})`;
 }

@@ -1,1 +1,19 @@
-export {};
+// The public library, for a browser or any other platform: models come as bytes or by address.
+import { UsageError } from "./errors.js";
+import { sessionFactory } from "./inference-session.js";
+
+export * from "./api.js";
+
+/** Sessions in the shape of onnxruntime-common. A string is an address that `fetch` can read. */
+export const InferenceSession = sessionFactory(async (address) => {
+  const response = await fetch(address);
+  if (!response.ok) {
+    throw new UsageError("cannot-fetch", {
+      what: `The model could not be fetched: ${response.status} ${response.statusText}`,
+      where: address,
+      next: "check the address, or give the model's bytes",
+    });
+  }
+  const name = address.split("/").at(-1) ?? address;
+  return { bytes: new Uint8Array(await response.arrayBuffer()), name };
+});

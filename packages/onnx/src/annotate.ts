@@ -1,7 +1,8 @@
 // Writes notes into a model file, and reads them back: metadata_props of the model and of its nodes. The file is
 // edited in place of being decoded and written again, so that whatever this version does not know stays.
 import type { NodeId } from "@mpplan/ir";
-import { ImportError, quote } from "./errors.js";
+import { quote } from "@mpplan/ir";
+import { ImportError } from "./errors.js";
 import { defaultLimits } from "./limits.js";
 import { nodeIds, type NodeName } from "./node-ids.js";
 import { decodeName, validate } from "./validate.js";
@@ -39,7 +40,10 @@ export function annotate(
       if (inner.number !== graph.node) return null;
       const notes = byPlace.get(++place);
       if (!notes) return null;
-      return encodeField(graph.node, putNotes(bytes.subarray(inner.valueStart, inner.end), node.metadataProps, notes));
+      return encodeField(
+        graph.node,
+        putNotes(bytes.subarray(inner.valueStart, inner.end), node.metadataProps, notes),
+      );
     });
     return encodeField(model.graph, nodes);
   });
@@ -97,12 +101,18 @@ function notesByPlace(bytes: Uint8Array, notes: ReadonlyMap<NodeId | number, Not
 function* nodeFields(bytes: Uint8Array): Generator<Field> {
   for (const field of fields(bytes)) {
     if (field.number !== model.graph) continue;
-    for (const inner of fields(bytes, field.valueStart, field.end)) if (inner.number === graph.node) yield inner;
+    for (const inner of fields(bytes, field.valueStart, field.end))
+      if (inner.number === graph.node) yield inner;
   }
 }
 
 /** A message with some fields replaced: `edit` yields the new field, or null to keep it. */
-function rewrite(bytes: Uint8Array, start: number, end: number, edit: (field: Field) => Uint8Array | null): Uint8Array {
+function rewrite(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  edit: (field: Field) => Uint8Array | null,
+): Uint8Array {
   const parts: Uint8Array[] = [];
   let kept = start;
   for (const field of fields(bytes, start, end)) {

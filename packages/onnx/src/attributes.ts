@@ -1,6 +1,6 @@
 // Attributes: from AttributeProto to plain values, then checked against the operator's own list.
-import { describeNode, type Attrs, type AttrSpec, type AttrValue, type Origin } from "@mpplan/ir";
-import { ImportError, quote } from "./errors.js";
+import { quote, describeNode, type Attrs, type AttrSpec, type AttrValue, type Origin } from "@mpplan/ir";
+import { ImportError } from "./errors.js";
 import { has, toBigInt, type AttributeProto, type NodeProto, type TensorProto } from "./proto.js";
 import type { RawAttr, RawAttrs, RawNode } from "./raw-node.js";
 import type { Tensor } from "@mpplan/ir";
@@ -59,7 +59,10 @@ export function readAttributes(
     if (name === "") throw invalid(origin, "An attribute has no name");
     if (attrs.has(name)) throw invalid(origin, `The attribute ${quote(name)} is given twice`);
     if (attribute.refAttrName) {
-      throw invalid(origin, `The attribute ${quote(name)} refers to an attribute of a function, but this is none`);
+      throw invalid(
+        origin,
+        `The attribute ${quote(name)} refers to an attribute of a function, but this is none`,
+      );
     }
     attrs.set(name, readAttribute(attribute, kindOf(attribute, name, origin), origin, readTensor));
   }
@@ -124,8 +127,12 @@ function convert(given: RawAttr, spec: AttrSpec, name: string, raw: RawNode): At
         throw invalid(raw.origin, what, `use one of ${spec.oneOf.join(", ")}`);
       }
       return given.value;
+    case "float":
+    case "floats":
+    case "tensor":
+      return given.value;
     default:
-      return given.value as AttrValue;
+      return given satisfies never;
   }
 }
 
@@ -133,7 +140,10 @@ function convert(given: RawAttr, spec: AttrSpec, name: string, raw: RawNode): At
 function exactNumber(value: bigint, name: string, raw: RawNode): number {
   const number = Number(value);
   if (BigInt(number) !== value && value !== 2n ** 63n - 1n) {
-    throw invalid(raw.origin, `The attribute ${quote(name)} is ${value}, which no JavaScript number holds exactly`);
+    throw invalid(
+      raw.origin,
+      `The attribute ${quote(name)} is ${value}, which no JavaScript number holds exactly`,
+    );
   }
   return number;
 }
@@ -149,7 +159,11 @@ function kindOf(attribute: AttributeProto, name: string, origin: Origin): RawAtt
   const only = kind ?? filled[0];
   if (only === undefined) throw invalid(origin, `The attribute ${quote(name)} has neither type nor value`);
   const other = filled.find((each) => each !== only);
-  if (other) throw invalid(origin, `The attribute ${quote(name)} is of type ${only}, but holds a value of type ${other}`);
+  if (other)
+    throw invalid(
+      origin,
+      `The attribute ${quote(name)} is of type ${only}, but holds a value of type ${other}`,
+    );
   return only;
 }
 
@@ -168,7 +182,10 @@ function readAttribute(
       return { kind, value: decodeText(attribute.s ?? new Uint8Array(0), attribute, origin) };
     case "tensor": {
       if (!attribute.t) throw invalid(origin, `The attribute ${quote(attribute.name ?? "")} holds no tensor`);
-      return { kind, value: readTensor(attribute.t, `the attribute "${attribute.name}" of ${describeNode({ origin })}`) };
+      return {
+        kind,
+        value: readTensor(attribute.t, `the attribute "${attribute.name}" of ${describeNode({ origin })}`),
+      };
     }
     case "floats":
       return { kind, value: attribute.floats ?? [] };
@@ -198,6 +215,10 @@ function decodeText(bytes: Uint8Array, attribute: AttributeProto, origin: Origin
 }
 
 /** The error for an attribute that breaks the rules. */
-export function invalid(origin: Origin, what: string, next = "correct the model, or export it again"): ImportError {
+export function invalid(
+  origin: Origin,
+  what: string,
+  next = "correct the model, or export it again",
+): ImportError {
   return new ImportError("invalid-attribute", { what, where: describeNode({ origin }), next });
 }

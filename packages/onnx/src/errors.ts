@@ -27,8 +27,7 @@ export class ImportError extends MpplanError<ImportErrorCode> {
   override readonly name = "ImportError";
 }
 
-/** A name from a file, as a message may show it: quoted, escaped, never long. */
-export function quote(name: string): string {
-  const text = JSON.stringify(name);
-  return text.length <= 80 ? text : `${text.slice(0, 76)}..."`;
+/** The error for a graph that breaks the rules of ONNX. */
+export function invalidModel(what: string, where: string): ImportError {
+  return new ImportError("invalid-model", { what, where, next: "correct the model, or export it again" });
 }

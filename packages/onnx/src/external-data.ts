@@ -1,7 +1,10 @@
-// Tensors whose numbers lie in another file. This file decides which bytes are meant and whether the location is
-// one that a model may name; reading them, and checking for symbolic links, is left to the caller's function.
+// Tensors whose numbers lie in another file: which of its bytes are meant, and whether they are there. Reading the
+// file, and checking for symbolic links, is left to the caller's function.
 import { MpplanError } from "@mpplan/formats";
-import { ImportError, quote } from "./errors.js";
+import { quote } from "@mpplan/ir";
+import { ImportError } from "./errors.js";
+import { checkExternalLocation } from "./external-location.js";
+import { maxExternalTensors } from "./limits.js";
 import type { TensorProto } from "./proto.js";
 
 /** Reads files next to the model, each once, and remembers the parts used. */
@@ -15,39 +18,6 @@ export interface ExternalReader {
 
 export function externalReader(read: ((location: string) => Uint8Array) | undefined): ExternalReader {
   return { read, files: new Map(), parts: [] };
-}
-
-/**
- * Checks that a location names a file in the model's folder or below, on any system, and returns it.
- * Symbolic links are not seen here: who opens the file has to resolve them.
- * @throws ImportError `external-data`.
- *
- * @example
- * checkExternalLocation("weights/part1.bin"); // "weights/part1.bin"
- * checkExternalLocation("../secret"); // throws
- */
-export function checkExternalLocation(location: string): string {
-  const reason = unsafe(location);
-  if (reason === null) return location;
-  throw new ImportError("external-data", {
-    what: `The external location ${quote(location)} ${reason}`,
-    where: "the external data of a tensor",
-    next: "do not trust this file; a model names files in its own folder, such as weights.bin",
-  });
-}
-
-function unsafe(location: string): string | null {
-  if (location === "") return "is empty";
-  if (location.length > 1024) return "is longer than 1024 characters";
-  if ([...location].some((c) => c < " " || c === "\x7f")) return "has a control character";
-  if (location.startsWith("/")) return "is an absolute path";
-  if (location.includes("\\")) return "has a backslash";
-  // A drive letter, the scheme of a URL, or an alternate stream of NTFS.
-  if (location.includes(":")) return "has a colon";
-  const steps = location.split("/");
-  if (steps.includes("..")) return "leaves the model's folder";
-  if (steps.at(-1) === "" || steps.at(-1) === ".") return "names a folder, not a file";
-  return null;
 }
 
 /** The bytes of a tensor that is stored elsewhere: `byteLength` of them, as its dims need. */
@@ -66,19 +36,29 @@ export function readExternal(
     given.set(key, entry.value ?? "");
   }
   const location = given.get("location");
-  if (location === undefined) throw fail("The tensor is stored in another file, but its location is not given");
+  if (location === undefined)
+    throw fail("The tensor is stored in another file, but its location is not given");
   checkExternalLocation(location);
   const offset = readCount(given.get("offset") ?? "0");
   const length = readCount(given.get("length") ?? String(byteLength));
   if (offset === null) throw fail(`The offset ${quote(given.get("offset")!)} is no whole number of bytes`);
   if (length === null) throw fail(`The length ${quote(given.get("length")!)} is no whole number of bytes`);
-  if (length !== byteLength) throw fail(`The tensor needs ${byteLength} bytes, but its external length is ${length}`);
+  if (length !== byteLength)
+    throw fail(`The tensor needs ${byteLength} bytes, but its external length is ${length}`);
 
   const file = openExternal(location, external, fail);
   if (offset + length > file.length) {
-    throw fail(`Bytes ${offset} to ${offset + length} of ${quote(location)} are needed, but it has ${file.length}`);
+    throw fail(
+      `Bytes ${offset} to ${offset + length} of ${quote(location)} are needed, but it has ${file.length}`,
+    );
   }
   const part = file.subarray(offset, offset + length);
+  if (external.parts.length >= maxExternalTensors) {
+    throw fail(
+      `More than ${maxExternalTensors} tensors are stored in other files`,
+      "store small tensors in the model",
+    );
+  }
   external.parts.push(part);
   return part;
 }
@@ -102,7 +82,10 @@ function openExternal(
   } catch (error) {
     if (error instanceof MpplanError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw fail(`The file ${quote(location)} cannot be read: ${reason}`, "put the data file next to the model");
+    throw fail(
+      `The file ${quote(location)} cannot be read: ${reason}`,
+      "put the data file next to the model",
+    );
   }
   if (!(file instanceof Uint8Array)) throw fail(`Reading ${quote(location)} did not yield bytes`);
   external.files.set(location, file);

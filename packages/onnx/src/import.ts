@@ -1,34 +1,37 @@
 // Bytes of an .onnx file -> Graph: the newest ONNX only, types filled in, nothing kept that the IR does not say.
 // Decoding and checking bytes, tensors, attributes and older opsets are files of their own; here they meet.
 import {
+  quote,
   describeNode,
   digestOf,
   noOperands,
   ops,
-  tensor,
   typeOf,
-  type Dim,
   type Graph,
   type Node,
   type OpName,
-  type Origin,
-  type Tensor,
-  type TensorType,
-  type Value,
   type ValueId,
 } from "@mpplan/ir";
-import { checkAttributes, invalid, readAttributes } from "./attributes.js";
-import { ImportError, quote } from "./errors.js";
-import { externalReader, type ExternalReader } from "./external-data.js";
-import { defaultLimits, type ImportLimits } from "./limits.js";
+import { checkAttributes, readAttributes } from "./attributes.js";
+import { constantOf } from "./constant-node.js";
+import { define, defineAlias, resolve, startDraft, upgradeContext, type Draft } from "./draft.js";
+import { invalidModel } from "./errors.js";
+import { externalReader } from "./external-data.js";
+import { defaultLimits, maxNodeInputs, type ImportLimits } from "./limits.js";
 import { checkModel, checkOperators, originsOf } from "./model-facts.js";
 import { unique } from "./node-ids.js";
-import { decodeModel, has, toBigInt, type GraphProto, type ModelProto, type TensorProto, type ValueInfoProto } from "./proto.js";
-import type { RawAttr, RawNode } from "./raw-node.js";
-import { describeTensor, elementType, readTensor } from "./tensors.js";
+import {
+  decodeModel,
+  type GraphProto,
+  type ModelProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./proto.js";
+import type { RawNode } from "./raw-node.js";
+import { describeTensor, readTensor } from "./tensors.js";
 import { upgrades } from "./upgrades/index.js";
-import type { UpgradeContext } from "./upgrades/upgrade.js";
 import { validate } from "./validate.js";
+import { checkSize, inputTypeOf, refine } from "./value-types.js";
 import { broken } from "./wire.js";
 
 export interface ImportOptions {
@@ -40,25 +43,6 @@ export interface ImportOptions {
    */
   readonly externalData?: (location: string) => Uint8Array;
   readonly limits?: Partial<ImportLimits>;
-}
-
-/** What is built while the nodes are read. */
-interface Draft {
-  readonly limits: ImportLimits;
-  readonly external: ExternalReader;
-  readonly values: Map<ValueId, Value>;
-  readonly nodes: Node[];
-  /** Values that are another one by a new name: outputs of Identity and Dropout. */
-  readonly aliases: Map<ValueId, ValueId>;
-  /** Types that the file states; they fill in what cannot be worked out. */
-  readonly declared: ReadonlyMap<ValueId, TensorType>;
-  /** What some node or the graph's outputs read. */
-  readonly read: ReadonlySet<ValueId>;
-  readonly graphOutputs: ReadonlySet<ValueId>;
-  /** What nodes compute, to tell a late value from a missing one. */
-  readonly computed: ReadonlySet<ValueId>;
-  readonly valueNames: Set<string>;
-  readonly nodeNames: Set<string>;
 }
 
 /**
@@ -109,36 +93,6 @@ function decode(bytes: Uint8Array): ModelProto {
   }
 }
 
-function startDraft(
-  graph: GraphProto,
-  origins: readonly Origin[],
-  limits: ImportLimits,
-  external: ExternalReader,
-): Draft {
-  const outputs = (graph.output ?? []).map((output) => output.name ?? "");
-  const computed = new Set((graph.node ?? []).flatMap((node) => node.output ?? []));
-  const read = new Set([...(graph.node ?? []).flatMap((node) => node.input ?? []), ...outputs]);
-  const stated = [...(graph.input ?? []), ...(graph.initializer ?? [])].map((each) => each.name ?? "");
-  const declared = new Map<ValueId, TensorType>();
-  for (const info of [...(graph.valueInfo ?? []), ...(graph.output ?? [])]) {
-    const type = declaredType(info, limits);
-    if (type) declared.set(info.name ?? "", type);
-  }
-  return {
-    limits,
-    external,
-    values: new Map(),
-    nodes: [],
-    aliases: new Map(),
-    declared,
-    read,
-    graphOutputs: new Set(outputs),
-    computed,
-    valueNames: new Set([...computed, ...read, ...stated]),
-    nodeNames: new Set(origins.map((origin) => origin.name)),
-  };
-}
-
 function addInitializer(draft: Draft, proto: TensorProto): void {
   const where = describeTensor(proto);
   const constant = readTensor(proto, where, draft.limits, draft.external);
@@ -180,15 +134,17 @@ function addNode(draft: Draft, raw: RawNode): void {
   const inputs = withoutTrailing(raw.inputs, null);
   const [least, most] = definition.arity;
   if (inputs.length < least || inputs.length > most || inputs.slice(0, least).includes(null)) {
-    const needs = least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
+    const needs =
+      least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
     const given = inputs.filter((id) => id !== null).length;
     throw invalidModel(`${raw.op} takes ${needs} inputs, but ${given} are given`, describeNode(raw));
   }
+  if (inputs.length > maxNodeInputs)
+    throw invalidModel(`${raw.op} has ${inputs.length} inputs`, describeNode(raw));
   if (raw.outputs.length === 0) throw invalidModel(`${raw.op} has no output`, describeNode(raw));
   const attrs = checkAttributes(raw, definition.attributes);
   if (raw.op === "Identity" && !draft.graphOutputs.has(onlyOutput(raw))) {
-    if (draft.values.has(onlyOutput(raw)) || draft.aliases.has(onlyOutput(raw))) throw twice(onlyOutput(raw), raw);
-    draft.aliases.set(onlyOutput(raw), inputs[0]!);
+    defineAlias(draft, onlyOutput(raw), inputs[0]!, describeNode(raw));
     return;
   }
   const node: Node = {
@@ -199,7 +155,10 @@ function addNode(draft: Draft, raw: RawNode): void {
     attrs,
     origin: raw.origin,
   };
-  const types = definition.infer({ node, inputs: inputs.map((id) => (id === null ? null : draft.values.get(id)!)) });
+  const types = definition.infer({
+    node,
+    inputs: inputs.map((id) => (id === null ? null : draft.values.get(id)!)),
+  });
   if (types.length < node.outputs.length) {
     const what = `${raw.op} has ${types.length} outputs, but ${node.outputs.length} are named`;
     throw invalidModel(what, describeNode(raw));
@@ -207,149 +166,22 @@ function addNode(draft: Draft, raw: RawNode): void {
   node.outputs.forEach((id, index) => {
     const type = refine(types[index]!, draft.declared.get(id), id, raw);
     checkSize(type, describeNode(raw), draft.limits);
-    if (draft.aliases.has(id)) throw twice(id, raw);
     define(draft, { id, type }, describeNode(raw));
   });
   draft.nodes.push(node);
-}
-
-/** The tensor of a Constant node, in whichever of its forms. */
-function constantOf(raw: RawNode): Tensor {
-  const given = [...raw.attrs];
-  const [entry] = given;
-  if (!entry || given.length !== 1 || raw.inputs.length > 0) {
-    throw invalid(raw.origin, `A Constant has one attribute and no inputs; this one has ${given.length} attributes`);
-  }
-  const [name, attr] = entry;
-  const value = constantForm(name, attr);
-  if (value) return value;
-  if (["sparse_value", "value_string", "value_strings"].includes(name)) {
-    throw new ImportError("unsupported-type", {
-      what: `A Constant holds a ${name}, which mpplan does not read`,
-      where: describeNode(raw),
-      next: "store the constant as a dense tensor of numbers",
-    });
-  }
-  throw invalid(raw.origin, `Constant has no attribute ${quote(name)} of type ${attr.kind}`);
-}
-
-function constantForm(name: string, attr: RawAttr): Tensor | null {
-  if (name === "value" && attr.kind === "tensor") return attr.value;
-  if (name === "value_float" && attr.kind === "float") return tensor("float32", [], Float32Array.of(attr.value));
-  if (name === "value_int" && attr.kind === "int") return tensor("int64", [], BigInt64Array.of(attr.value));
-  if (name === "value_floats" && attr.kind === "floats") {
-    return tensor("float32", [attr.value.length], Float32Array.from(attr.value));
-  }
-  if (name === "value_ints" && attr.kind === "ints") {
-    return tensor("int64", [attr.value.length], BigInt64Array.from(attr.value));
-  }
-  return null;
-}
-
-function upgradeContext(draft: Draft, raw: RawNode): UpgradeContext {
-  const input = (index: number): Value | undefined => {
-    const id = raw.inputs[index];
-    return id == null ? undefined : draft.values.get(id);
-  };
-  const value = (name: string): ValueId => unique(`${raw.id}/${name}`, draft.valueNames);
-  return {
-    inputType: (index) => input(index)?.type ?? null,
-    inputConstant: (index) => input(index)?.constant,
-    isRead: (index) => draft.read.has(raw.outputs[index] ?? "") && raw.outputs[index] !== "",
-    value,
-    node: (name) => unique(`${raw.id}/${name}`, draft.nodeNames),
-    constant: (name, constant) => {
-      const id = value(name);
-      define(draft, { id, type: typeOf(constant), constant }, describeNode(raw));
-      return id;
-    },
-  };
-}
-
-/** The value that a name stands for. @throws ImportError where nothing before has defined it. */
-function resolve(draft: Draft, name: string, origin: Origin): ValueId {
-  const id = draft.aliases.get(name) ?? name;
-  if (draft.values.has(id)) return id;
-  const what = draft.computed.has(name)
-    ? `The value ${quote(name)} is computed only after this node: the nodes are not sorted`
-    : `The value ${quote(name)} is neither an input, nor an initializer, nor computed by any node`;
-  throw invalidModel(what, describeNode({ origin }));
-}
-
-function define(draft: Draft, value: Value, where: string): void {
-  if (value.id === "") throw invalidModel("A value has no name", where);
-  if (draft.values.has(value.id)) throw invalidModel(`The value ${quote(value.id)} is defined twice`, where);
-  draft.values.set(value.id, value);
 }
 
 function outputsOf(draft: Draft, graph: GraphProto): ValueId[] {
   const outputs = (graph.output ?? []).map((output) => output.name ?? "");
   if (outputs.length === 0) throw invalidModel("The graph has no outputs", "the graph");
   for (const id of outputs) {
-    if (!draft.values.has(id)) throw invalidModel(`No node computes the output ${quote(id)}`, "the outputs of the graph");
+    if (!draft.values.has(id))
+      throw invalidModel(`No node computes the output ${quote(id)}`, "the outputs of the graph");
   }
   if (new Set(outputs).size < outputs.length) {
     throw invalidModel("An output is listed twice", "the outputs of the graph");
   }
   return outputs;
-}
-
-/** The inferred type, with what it leaves open filled in from the file. */
-function refine(inferred: TensorType, declared: TensorType | undefined, id: ValueId, raw: RawNode): TensorType {
-  if (!declared) return inferred;
-  if (declared.elem !== inferred.elem) {
-    const what = `The value ${quote(id)} is declared as ${declared.elem}, but ${raw.op} yields ${inferred.elem}`;
-    throw invalidModel(what, describeNode(raw));
-  }
-  if (!inferred.shape) return declared;
-  const stated = declared.shape;
-  if (stated?.length !== inferred.shape.length) return inferred;
-  return { elem: inferred.elem, shape: inferred.shape.map((dim, axis) => dim ?? stated[axis] ?? null) };
-}
-
-/** The type of a graph input. @throws ImportError for anything but a tensor of a known element type. */
-function inputTypeOf(info: ValueInfoProto, where: string, limits: ImportLimits): TensorType {
-  const proto = info.type?.tensorType;
-  if (!proto) {
-    throw new ImportError("unsupported-type", {
-      what: "The input is not a tensor: it is a sequence, a map, sparse, or has no type",
-      where,
-      next: "export the model with tensors as its inputs",
-    });
-  }
-  const elem = elementType(proto.elemType ?? 0, where);
-  if (!has(proto, "shape")) return { elem, shape: null };
-  const shape = (proto.shape?.dim ?? []).map((dim): Dim => {
-    if (!has(dim, "dimValue")) return dim.dimParam || null;
-    const size = toBigInt(dim.dimValue);
-    // Some exporters write -1 for a size that they do not know.
-    if (size === -1n) return null;
-    if (size < 0n || size > 2n ** 53n) throw invalidModel(`A tensor has the dimension ${size}`, where);
-    return Number(size);
-  });
-  const type = { elem, shape };
-  checkSize(type, where, limits);
-  return type;
-}
-
-/** A type that the file states as a hint; one that makes no sense is no hint. */
-function declaredType(info: ValueInfoProto, limits: ImportLimits): TensorType | null {
-  try {
-    return inputTypeOf(info, "", limits);
-  } catch (error) {
-    if (error instanceof ImportError) return null;
-    throw error;
-  }
-}
-
-function checkSize({ shape }: TensorType, where: string, limits: ImportLimits): void {
-  const known = (shape ?? []).filter((dim) => typeof dim === "number");
-  if (known.includes(0) || known.reduce((product, dim) => product * dim, 1) <= limits.elements) return;
-  throw new ImportError("limit", {
-    what: `A value of dims [${known.join(", ")}] has more than ${limits.elements} elements`,
-    where,
-    next: "correct the sizes in the model, or raise the import's limits.elements",
-  });
 }
 
 function onlyOutput(raw: RawNode): ValueId {
@@ -358,16 +190,8 @@ function onlyOutput(raw: RawNode): ValueId {
   throw invalidModel(`${raw.op} has one output, but ${raw.outputs.length} are named`, describeNode(raw));
 }
 
-function twice(id: ValueId, raw: RawNode): ImportError {
-  return invalidModel(`The value ${quote(id)} is defined twice`, describeNode(raw));
-}
-
 function withoutTrailing<T>(list: readonly T[], omitted: T): T[] {
   let length = list.length;
   while (length > 0 && list[length - 1] === omitted) length--;
   return list.slice(0, length);
-}
-
-function invalidModel(what: string, where: string): ImportError {
-  return new ImportError("invalid-model", { what, where, next: "correct the model, or export it again" });
 }

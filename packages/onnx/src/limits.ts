@@ -11,8 +11,8 @@ export interface ImportLimits {
   /** Elements of any one tensor, stored or computed. */
   readonly elements: number;
   /**
-   * Things that decoding makes an object of: messages, texts and numbers outside `raw_data`. Four floats count
-   * as one. Weights in `raw_data` are not counted: they are never copied while decoding.
+   * What decoding makes objects of: texts and numbers outside `raw_data` count one each, four floats together one,
+   * a message eight. Weights in `raw_data` are not counted: they are never copied while decoding.
    */
   readonly items: number;
 }
@@ -24,3 +24,12 @@ export const defaultLimits: ImportLimits = Object.freeze({
   elements: 2 ** 31,
   items: 2 ** 23,
 });
+
+/** Axes of a tensor: no real one has more, and lists of axes are copied often. */
+export const maxRank = 64;
+
+/** Inputs of one node: Concat has many, but not this many. */
+export const maxNodeInputs = 10_000;
+
+/** Tensors in other files: their bytes all enter the digest. */
+export const maxExternalTensors = 50_000;

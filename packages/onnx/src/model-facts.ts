@@ -1,11 +1,9 @@
 // What is checked of a model as a whole before its nodes are read: versions, features, operators.
-import { ops, type OpName, type Origin } from "@mpplan/ir";
-import { ImportError, quote } from "./errors.js";
+import { quote, ops, type OpName, type Origin } from "@mpplan/ir";
+import { ImportError } from "./errors.js";
 import { nodeIds } from "./node-ids.js";
 import { has, toBigInt, type GraphProto, type ModelProto } from "./proto.js";
-
-/** The versions that this importer has been written against. Opset 7 brought today's broadcasting. */
-export const knownVersions = { oldestOpset: 7, newestOpset: 28, newestIr: 13 } as const;
+import { knownVersions } from "./versions.js";
 
 /** The operators that exist in files only: the importer turns them into values. */
 const importOnly = new Set(["Constant", "Dropout"]);
@@ -34,7 +32,9 @@ export function checkModel(model: ModelProto): { graph: GraphProto; opset: numbe
   }
   const ir = toBigInt(model.irVersion);
   if (ir > knownVersions.newestIr || ir < 0n) {
-    throw unsupportedVersion(`The file is of IR version ${ir}; the newest known is ${knownVersions.newestIr}`);
+    throw unsupportedVersion(
+      `The file is of IR version ${ir}; the newest known is ${knownVersions.newestIr}`,
+    );
   }
   const feature = unsupportedFeature(model, graph);
   if (feature) {
@@ -54,7 +54,9 @@ export function checkOperators(origins: readonly Origin[]): void {
   if (!first) return;
   const counts = new Map<string, number>();
   for (const origin of missing) counts.set(printOp(origin), (counts.get(printOp(origin)) ?? 0) + 1);
-  const list = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([op, n]) => (n > 1 ? `${op} (${n} nodes)` : op));
+  const list = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([op, n]) => (n > 1 ? `${op} (${n} nodes)` : op));
   const more = missing.length > 1 ? `, and ${missing.length - 1} more` : "";
   throw new ImportError("unsupported-op", {
     what: `${list.length === 1 ? "This operator has" : "These operators have"} no importer: ${list.join(", ")}`,

@@ -1,6 +1,13 @@
 // A plan as notes for `annotate`: short texts for people who open the model in a viewer. The plan itself, as JSON,
 // stays the document that programs read.
-import { printAccumulator, type Budget, type Choice, type Decision, type NodeId, type Plan } from "@mpplan/ir";
+import {
+  printAccumulator,
+  type Budget,
+  type Choice,
+  type Decision,
+  type NodeId,
+  type Plan,
+} from "@mpplan/ir";
 import type { Notes } from "./annotate.js";
 
 /**
@@ -16,7 +23,9 @@ export function planAnnotations(plan: Plan): { nodes: Map<NodeId, Notes>; model:
   for (const decision of plan.decisions) {
     nodes.set(decision.site, {
       "mpplan.accumulators": shares(plan, decision),
-      "mpplan.decision": decision.ranges.map((range) => `${neurons(range)} ${printChoice(range.choice)}`).join("; "),
+      "mpplan.decision": decision.ranges
+        .map((range) => `${neurons(range)} ${printChoice(range.choice)}`)
+        .join("; "),
       "mpplan.because": decision.because,
     });
   }
@@ -33,7 +42,9 @@ function modelNotes(plan: Plan): Notes {
     ].join(", "),
     // The digest of the file before any note: what `mpplan run` compares with.
     "mpplan.model": plan.model.digest,
-    "mpplan.accumulators": plan.accumulators.map((a, i) => `#${i}: ${printAccumulator(a as PlanAccumulator)}`).join("\n"),
+    "mpplan.accumulators": plan.accumulators
+      .map((a, i) => `#${i}: ${printAccumulator(a as PlanAccumulator)}`)
+      .join("\n"),
   };
 }
 

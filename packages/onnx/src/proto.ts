@@ -27,6 +27,11 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   return onnx.ModelProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
+/** The same for bytes that `validateTensor` has passed. */
+export function decodeTensor(bytes: Uint8Array): TensorProto {
+  return onnx.TensorProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
 /** True where the file has the field, even if empty or zero: protobufjs keeps defaults on the prototype. */
 export function has<T extends object>(message: T, field: keyof T): boolean {
   if (!Object.hasOwn(message, field)) return false;

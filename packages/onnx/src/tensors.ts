@@ -1,8 +1,8 @@
 // TensorProto -> Tensor. Every byte is accounted for: a tensor with one too many or too few is refused.
-import { allocate, sizeOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
-import { ImportError, quote } from "./errors.js";
+import { quote, allocate, sizeOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import { ImportError } from "./errors.js";
 import { readExternal, type ExternalReader } from "./external-data.js";
-import type { ImportLimits } from "./limits.js";
+import { maxRank, type ImportLimits } from "./limits.js";
 import { has, toBigInt, type ProtoInteger, type TensorProto } from "./proto.js";
 
 /** The typed fields of TensorProto; `rawData` may hold any type but texts. */
@@ -73,7 +73,11 @@ export function readTensor(
     if (filled.length > 0 || raw.length > 0) {
       throw invalidTensor("The tensor has data both in this file and in another", where);
     }
-    return { elem, dims, data: fromBytes(elem, size, readExternal(proto, byteLength(elem, size), where, external), where) };
+    return {
+      elem,
+      dims,
+      data: fromBytes(elem, size, readExternal(proto, byteLength(elem, size), where, external), where),
+    };
   }
   if (Number(location) !== 0) throw invalidTensor(`The tensor's data location is ${location}`, where);
   if (raw.length > 0) {
@@ -82,14 +86,19 @@ export function readTensor(
   }
   const wrong = filled.find((name) => name !== field);
   if (wrong) throw invalidTensor(`A ${elem} tensor has its data in ${wrong}, not in ${field}`, where);
-  return { elem, dims, data: fromNumbers(elem, size, (proto[field] ?? []) as ArrayLike<number | ProtoInteger>, dims, where) };
+  return {
+    elem,
+    dims,
+    data: fromNumbers(elem, size, (proto[field] ?? []) as ArrayLike<number | ProtoInteger>, dims, where),
+  };
 }
 
 function lookUp(dataType: number, where: string): { elem: ElementType; field: TypedField } {
   const found = dataTypes.get(dataType);
   if (found === undefined) {
     throw new ImportError("unsupported-type", {
-      what: dataType === 0 ? "The element type is left undefined" : `There is no element type number ${dataType}`,
+      what:
+        dataType === 0 ? "The element type is left undefined" : `There is no element type number ${dataType}`,
       where,
       next: "export the model again, with an exporter for a published version of ONNX",
     });
@@ -108,8 +117,12 @@ function readDims(proto: TensorProto, where: string, limits: ImportLimits): numb
   const dims = (proto.dims ?? []).map(toBigInt);
   const negative = dims.find((dim) => dim < 0n);
   if (negative !== undefined) throw invalidTensor(`A tensor has the dimension ${negative}`, where);
+  if (dims.length > maxRank) throw tooManyAxes(dims.length, where);
   // With a dimension of 0 the others still have to be sizes.
-  if (dims.some((dim) => dim > 2n ** 53n) || dims.reduce((product, dim) => product * dim, 1n) > BigInt(limits.elements)) {
+  if (
+    dims.some((dim) => dim > 2n ** 53n) ||
+    dims.reduce((product, dim) => product * dim, 1n) > BigInt(limits.elements)
+  ) {
     throw new ImportError("limit", {
       what: `A tensor of dims [${dims.join(", ")}] has more than ${limits.elements} elements`,
       where,
@@ -146,7 +159,10 @@ function fromNumbers(
   where: string,
 ): TensorData {
   if (numbers.length !== size) {
-    throw invalidTensor(`A tensor of dims [${dims.join(", ")}] needs ${size} elements, but has ${numbers.length}`, where);
+    throw invalidTensor(
+      `A tensor of dims [${dims.join(", ")}] needs ${size} elements, but has ${numbers.length}`,
+      where,
+    );
   }
   const data = allocate(elem, size);
   const range = integerRange(elem);
@@ -201,7 +217,20 @@ function swapBytes(data: TensorData): void {
 }
 
 function invalidTensor(what: string, where: string): ImportError {
-  return new ImportError("invalid-tensor", { what, where, next: "the file is damaged: export the model again" });
+  return new ImportError("invalid-tensor", {
+    what,
+    where,
+    next: "the file is damaged: export the model again",
+  });
+}
+
+/** The error for a tensor of more than `maxRank` axes. */
+export function tooManyAxes(rank: number, where: string): ImportError {
+  return new ImportError("limit", {
+    what: `A tensor has ${rank} axes; the limit is ${maxRank}`,
+    where,
+    next: "the file is damaged or hostile: export the model again",
+  });
 }
 
 /** How messages speak of an initializer. */

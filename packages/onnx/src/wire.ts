@@ -127,7 +127,8 @@ function groupEnd(bytes: Uint8Array, start: number, end: number, number: number,
   while (at < end) {
     const tag = varint(bytes, at, end);
     if (tag.value % 8 === WireType.endGroup) {
-      if (Math.floor(tag.value / 8) !== number) throw broken(at, "a group ends that is not the innermost one");
+      if (Math.floor(tag.value / 8) !== number)
+        throw broken(at, "a group ends that is not the innermost one");
       return tag.end;
     }
     at = fieldAt(bytes, at, end, depth + 1).end;

@@ -11,7 +11,7 @@ import type { Dim } from "../types.js";
  * Beyond ONNX it takes a third input, a bias of shape [N] that is added along the last axis; a pass puts it there.
  *
  * The neurons are the output columns where the right operand is a constant matrix or list (weights). Otherwise
- * they are the heads: one per matrix product of the batch.
+ * they are the heads: one per matrix of the right operand, broadcast to the batch.
  */
 export const matMul = defineOp({
   name: "MatMul",
@@ -32,10 +32,10 @@ export const matMul = defineOp({
     const { batch, rows, columns, k } = sizes;
     const n = columns.length === 0 ? 1 : columns[0]!;
     if (typeof n !== "number") return null;
-    const heads = productOfKnown(batch);
-    const components = heads * productOfKnown(rows) * n;
-    const weights = right.constant && right.constant.dims.length <= 2;
-    return products(weights ? n : heads, components, k);
+    const oneMatrix = (right.type?.shape?.length ?? 0) <= 2;
+    const heads = oneMatrix ? 1 : productOfKnown(batch);
+    const components = productOfKnown(batch) * productOfKnown(rows) * n;
+    return products(right.constant && oneMatrix ? n : heads, components, k);
   },
 });
 

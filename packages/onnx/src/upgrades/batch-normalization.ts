@@ -8,11 +8,16 @@ export const batchNormalization: Upgrade = (raw, context) => {
     throw unsupportedUse(raw, "BatchNormalization is in training mode", next);
   }
   const extra = raw.outputs.findIndex((_, index) => index > 0 && context.isRead(index));
-  if (extra > 0) throw unsupportedUse(raw, `Output ${extra + 1} of BatchNormalization, of training, is used`, next);
+  if (extra > 0)
+    throw unsupportedUse(raw, `Output ${extra + 1} of BatchNormalization, of training, is used`, next);
   let attrs = raw.attrs;
   if (raw.origin.opset < 9) {
     if (attribute(raw, "spatial", "int")?.value === 0n) {
-      throw unsupportedUse(raw, "BatchNormalization has spatial = 0: statistics per element, not per channel", next);
+      throw unsupportedUse(
+        raw,
+        "BatchNormalization has spatial = 0: statistics per element, not per channel",
+        next,
+      );
     }
     attrs = without(attrs, "spatial");
   }

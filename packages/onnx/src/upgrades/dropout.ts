@@ -8,8 +8,17 @@ export const dropout: Upgrade = (raw, context) => {
     throw unsupportedUse(raw, "The mask of Dropout is used", next);
   }
   const training = context.inputConstant(2);
-  if (raw.inputs[2] != null && (training === undefined || Number(training.data[0]) !== 0)) {
+  const mode = raw.inputs[2] ?? null;
+  if (mode !== null && (training === undefined || Number(training.data[0]) !== 0)) {
     throw unsupportedUse(raw, "Dropout is in training mode, or may be", next);
   }
-  return [{ ...raw, op: "Identity", attrs: new Map(), inputs: raw.inputs.slice(0, 1), outputs: raw.outputs.slice(0, 1) }];
+  return [
+    {
+      ...raw,
+      op: "Identity",
+      attrs: new Map(),
+      inputs: raw.inputs.slice(0, 1),
+      outputs: raw.outputs.slice(0, 1),
+    },
+  ];
 };

@@ -4,7 +4,7 @@ import { ImportError } from "../errors.js";
 import type { Upgrade } from "./upgrade.js";
 
 export const gemm: Upgrade = (raw) => {
-  if (raw.origin.opset < 11 && raw.inputs[2] == null) {
+  if (raw.origin.opset < 11 && !raw.inputs[2]) {
     throw new ImportError("invalid-model", {
       what: `Gemm needs its third input, C, in opset ${raw.origin.opset}`,
       where: describeNode(raw),

@@ -11,7 +11,10 @@ export const softmax: Upgrade = (raw, context) => {
   const last = withAxis(without(raw.attrs, "axis"), -1);
   const shape = context.inputType(0)?.shape ?? null;
   if (shape && (axis < -shape.length || axis >= shape.length)) {
-    throw invalid(raw.origin, `The axis ${axis} of Softmax is out of range for a tensor of rank ${shape.length}`);
+    throw invalid(
+      raw.origin,
+      `The axis ${axis} of Softmax is out of range for a tensor of rank ${shape.length}`,
+    );
   }
   if (axis === -1 || axis + 1 === shape?.length) return [{ ...raw, attrs: last }];
 

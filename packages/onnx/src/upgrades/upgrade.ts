@@ -1,8 +1,16 @@
 // What an upgrade is: it turns a node of an older opset into nodes of the newest ONNX, which the IR speaks.
-import { tensor, type NodeId, type Tensor, type TensorType, type ValueId } from "@mpplan/ir";
-import { describeNode, type ElementType } from "@mpplan/ir";
+import {
+  quote,
+  describeNode,
+  tensor,
+  type ElementType,
+  type NodeId,
+  type Tensor,
+  type TensorType,
+  type ValueId,
+} from "@mpplan/ir";
 import { invalid } from "../attributes.js";
-import { ImportError, quote } from "../errors.js";
+import { ImportError } from "../errors.js";
 import type { RawAttr, RawAttrs, RawNode } from "../raw-node.js";
 
 /** What an upgrade may ask of the graph around the node, and add to it. */
@@ -31,8 +39,12 @@ export function attribute<Kind extends RawAttr["kind"]>(
   kind: Kind,
 ): Extract<RawAttr, { kind: Kind }> | undefined {
   const found = raw.attrs.get(name);
-  if (found === undefined || found.kind === kind) return found as Extract<RawAttr, { kind: Kind }> | undefined;
-  throw invalid(raw.origin, `The attribute ${quote(name)} of ${raw.op} is of type ${found.kind}, not ${kind}`);
+  if (found === undefined || found.kind === kind)
+    return found as Extract<RawAttr, { kind: Kind }> | undefined;
+  throw invalid(
+    raw.origin,
+    `The attribute ${quote(name)} of ${raw.op} is of type ${found.kind}, not ${kind}`,
+  );
 }
 
 /** The attributes but for those names. */

@@ -77,15 +77,15 @@ function sumKernel(request: KernelRequest, packed: Packed): Kernel {
     const tables = accumulators.map((a) =>
       share(JSON.stringify(a) + seed, () => new SumTable(createSumEngine(a, seed ^ salt), products)),
     );
-    const magnitudes = accumulators.map((a) =>
-      share(
-        `|W||h| ${JSON.stringify(a)}${seed}`,
-        () => new SumTable(createSumEngine(a, seed ^ salt), magnitudesOf(products)),
-      ),
-    );
-    const tests = new Map<Choice, PreparedTest>();
+    const magnitudes = (use: number): SumTable =>
+      share(`|W||h| ${JSON.stringify(accumulators[use])}${seed}`, () => {
+        return new SumTable(createSumEngine(accumulators[use]!, seed ^ salt), magnitudesOf(products));
+      });
+    const tests = new Map<Choice, PreparedTest & { magnitudes: SumTable | null }>();
     for (const choice of new Set(choices)) {
-      if (choice.mode === "dynamic") tests.set(choice, prepareTest(choice.test, salt));
+      if (choice.mode !== "dynamic") continue;
+      const test = prepareTest(choice.test, salt);
+      tests.set(choice, { ...test, magnitudes: test.needsMagnitude ? magnitudes(choice.low) : null });
     }
 
     const values = new Float64Array(products.groups * products.rows * products.columns);
@@ -102,8 +102,8 @@ function sumKernel(request: KernelRequest, packed: Packed): Kernel {
       const test = tests.get(choice)!;
       const low = tables[choice.low]!.at(at, index);
       counts[choice.low]!++;
-      const magnitude = test.needsMagnitude ? magnitudes[choice.low]!.at(at, index) : NaN;
-      if (test.needsMagnitude) magnitudesComputed++;
+      const magnitude = test.magnitudes?.at(at, index) ?? NaN;
+      if (test.magnitudes) magnitudesComputed++;
       if (!test.recompute(low, magnitude, firstComponent + index)) {
         values[index] = low;
         return;

@@ -1,6 +1,6 @@
 // Conv, Gemm and MatMul brought to one form: groups of rows times columns, each pair one sum of products.
 // Sums, magnitudes and measurements are written once, over this form.
-import { floatAttr, intAttr, resolveWindow, sizeOf, type Node, type SumSite, type Tensor } from "@mpplan/ir";
+import { floatAttr, intAttr, resolveWindow, sizeOf, type Node, type SumOpName, type SumSite, type Tensor } from "@mpplan/ir";
 
 /**
  * All the sums of one run of a node: out[group, row, column] = alpha sum_k W[group, column, k] h[group, row, k]
@@ -28,9 +28,7 @@ export interface Products {
 /** Weights rearranged once for the tensor that holds them, as long as it lives. */
 export type Packed = WeakMap<Tensor, Float64Array>;
 
-/** The operators whose sums are planned. */
-export type SumOpName = "Conv" | "Gemm" | "MatMul";
-
+/** True for the operators whose sums are planned. */
 export function isSumOp(op: string): op is SumOpName {
   return op === "Conv" || op === "Gemm" || op === "MatMul";
 }

@@ -42,13 +42,12 @@ interface TapsAlong {
 }
 
 function tapsAlong(w: SlidingWindow, axis: number, place: number, size: number, stride: number): TapsAlong {
-  const positions: number[] = [];
-  let covered = 0;
+  const [kernel, dilation] = [w.kernel[axis]!, w.dilations[axis]!];
   const start = place * w.strides[axis]! - w.padsBegin[axis]!;
-  for (let t = 0; t < w.kernel[axis]!; t++) {
-    const at = start + t * w.dilations[axis]!;
-    if (at >= 0 && at < size) positions.push(at * stride);
-    if (at < size + w.padsEnd[axis]!) covered++;
-  }
-  return { positions, covered };
+  // How many taps lie before a coordinate. Not counted one by one: a kernel may be far larger than its input.
+  const tapsBefore = (end: number): number =>
+    Math.min(Math.max(Math.ceil((end - start) / dilation), 0), kernel);
+  const positions: number[] = [];
+  for (let t = tapsBefore(0); t < tapsBefore(size); t++) positions.push((start + t * dilation) * stride);
+  return { positions, covered: tapsBefore(size + w.padsEnd[axis]!) };
 }

@@ -1,0 +1,33 @@
+// What both entries, index (any platform) and node, offer.
+export { compareModel, type CompareOptions } from "./compare.js";
+export { UsageError } from "./errors.js";
+export {
+  Inference,
+  type ExecutionMode,
+  type SessionFactory,
+  type SessionOptions,
+} from "./inference-session.js";
+export { compileModel, type Compiled, type CompileOptions, type Progress, type Stage } from "./pipeline.js";
+export { type ModelSource } from "./prepare-graph.js";
+export { resolveBudget, resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
+export { Tensor } from "./tensor.js";
+export { tool } from "./version.js";
+export { MpplanError } from "@mpplan/formats";
+export {
+  parsePlan,
+  parseProfile,
+  presets,
+  printAccumulator,
+  printDocument,
+  schemas,
+  split,
+  subset,
+  type Accumulator,
+  type Budget,
+  type Comparison,
+  type Plan,
+  type Profile,
+  type Report,
+  type Sample,
+  type Samples,
+} from "@mpplan/ir";

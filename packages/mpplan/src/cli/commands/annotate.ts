@@ -1,0 +1,41 @@
+// mpplan annotate: the plan inside the ONNX file's metadata, where Netron shows it.
+import { annotate as annotateOnnx, planAnnotations } from "@mpplan/onnx";
+import { IrError, parsePlan } from "@mpplan/ir";
+import { readBytes, writeAtomically } from "../../node/files.js";
+import { exit } from "../exit.js";
+import { commonFlags, type CommonFlags } from "../options.js";
+import { loadModel } from "../work.js";
+import type { CliCommand } from "./command.js";
+
+export const annotate: CliCommand = {
+  define(program, run, io) {
+    const command = program
+      .command("annotate")
+      .summary("write a plan into the metadata of an ONNX file, where Netron shows it")
+      .description(
+        "Writes each node's decision and its reason into the node's metadata. Every other byte stays.",
+      )
+      .argument("<model.onnx>")
+      .requiredOption("-p, --plan <plan.json>", "the plan")
+      .requiredOption("-o, --output <annotated.onnx>", "where the annotated model goes");
+    commonFlags(command).action((path: string, flags: CommonFlags & { plan: string; output: string }) =>
+      run(async () => {
+        const { source, imported } = loadModel(path);
+        const plan = parsePlan(new TextDecoder().decode(readBytes(flags.plan)), flags.plan);
+        if (plan.model.digest !== imported.digest) {
+          throw new IrError("wrong-model", {
+            what: `The plan is for another model: "${plan.model.name}", ${plan.model.digest}`,
+            where: `${flags.plan} against ${path}, ${imported.digest}`,
+            next: "make a plan for this model with mpplan compile",
+          });
+        }
+        const notes = planAnnotations(plan);
+        await writeAtomically(flags.output, annotateOnnx(source.bytes, notes.nodes, notes.model));
+        const nodes = plan.decisions.length;
+        if (flags.json) io.out(`${JSON.stringify({ output: flags.output, nodes })}\n`);
+        else io.out(`${nodes} nodes annotated; the model is in ${flags.output}\n`);
+        return exit.ok;
+      }),
+    );
+  },
+};

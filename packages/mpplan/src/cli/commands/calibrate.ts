@@ -1,0 +1,98 @@
+// mpplan calibrate: the first half of compile. Shards may run anywhere; plan merges their profiles.
+import { printDocument, shard, split } from "@mpplan/ir";
+import { writeAtomically } from "../../node/files.js";
+import { makeProfile } from "../../pipeline.js";
+import { prepareGraph } from "../../prepare-graph.js";
+import { UsageError } from "../../errors.js";
+import { exit } from "../exit.js";
+import {
+  commonFlags,
+  dataFlags,
+  precisionFlags,
+  type CommonFlags,
+  type DataFlags,
+  type PrecisionFlags,
+} from "../options.js";
+import { createReporter } from "../progress.js";
+import { profileText } from "../render/profile.js";
+import { describeModel, echo, loadData, loadModel, resolveAndDescribe } from "../work.js";
+import type { CliCommand } from "./command.js";
+
+type Flags = CommonFlags & DataFlags & PrecisionFlags & { output: string; shard?: string; all?: boolean };
+
+export const calibrate: CliCommand = {
+  define(program, run, io) {
+    const command = program
+      .command("calibrate")
+      .summary("measure every neuron on samples: the first half of compile")
+      .description(
+        "Runs the exact network on the build samples and writes what every neuron's sums are like.",
+      )
+      .argument("<model.onnx>")
+      .requiredOption("-o, --output <profile.json>", "where the profile goes")
+      .option("--shard <i/n>", "only the i-th of n parts of the build samples; mpplan plan merges the parts")
+      .option("--all", "use every sample, leaving none to tune and evaluate");
+    dataFlags(precisionFlags(commonFlags(command))).action((path: string, flags: Flags) =>
+      run(async () => {
+        const { precision, shown } = resolveAndDescribe(flags);
+        const part = flags.shard === undefined ? null : parseShard(flags.shard);
+        const model = loadModel(path);
+        const { samples, notes } = loadData(path, model.imported, flags);
+        const build = flags.all
+          ? samples
+          : split(samples, { seed: flags.seed, calibrate: flags.samples, evaluate: flags.evaluate }).build;
+        const mine = part ? shard(build, part.index, part.count) : build;
+        echo(
+          io,
+          flags.quiet,
+          "mpplan calibrate",
+          {
+            ...describeModel(model),
+            samples: `${mine.count} of ${samples.count}${part ? `, shard ${flags.shard}` : ""}, seed ${flags.seed}`,
+            ...shown,
+            "writes to": flags.output,
+          },
+          notes,
+        );
+        const reporter = createReporter(io, flags.quiet === true);
+        try {
+          const graph = prepareGraph(model.imported, samples.at(0), precision.operands);
+          const profile = await makeProfile(graph, mine, precision, {
+            seed: flags.seed,
+            onProgress: reporter.onProgress,
+            signal: io.signal,
+          });
+          await writeAtomically(flags.output, printDocument(profile));
+          if (flags.json) {
+            const sites = profile.sites.map((s) => ({
+              site: s.site,
+              op: s.op,
+              neurons: s.neurons.length,
+              length: s.length,
+              macs: s.macs,
+            }));
+            io.out(
+              `${JSON.stringify({ model: profile.model, data: profile.data, sites, output: flags.output })}\n`,
+            );
+          } else {
+            io.out(`${profileText(profile)}\nprofile written to ${flags.output}\n`);
+          }
+          return exit.ok;
+        } finally {
+          reporter.stop();
+        }
+      }),
+    );
+  },
+};
+
+function parseShard(text: string): { index: number; count: number } {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const [index, count] = [Number(match?.[1]) - 1, Number(match?.[2])];
+  if (match && index >= 0 && index < count) return { index, count };
+  throw new UsageError("bad-option", {
+    what: `"${text}" is no shard`,
+    where: "--shard",
+    next: "write the i-th of n as i/n, from 1/8 to 8/8",
+  });
+}

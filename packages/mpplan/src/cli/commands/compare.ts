@@ -1,0 +1,119 @@
+// mpplan compare: uniform, dynamic and static on the same samples at equal modelled cost.
+import { Option } from "commander";
+import { compareModel, defaultTargetCosts, defaultTaus } from "../../compare.js";
+import { writeAtomically } from "../../node/files.js";
+import { exit } from "../exit.js";
+import {
+  collectLists,
+  commonFlags,
+  dataFlags,
+  numbers,
+  precisionFlags,
+  type CommonFlags,
+  type DataFlags,
+  type PrecisionFlags,
+} from "../options.js";
+import { createReporter } from "../progress.js";
+import { comparisonText } from "../render/comparison.js";
+import { comparisonHtml } from "../render/html.js";
+import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndDescribe } from "../work.js";
+import type { CliCommand } from "./command.js";
+
+type Flags = CommonFlags &
+  DataFlags &
+  PrecisionFlags & {
+    taus: number[];
+    costs: number[];
+    rule?: string[];
+    policy?: string[];
+    include?: string[];
+    exclude?: string[];
+    html?: string;
+    output?: string;
+  };
+
+export const compare: CliCommand = {
+  define(program, run, io) {
+    const command = program
+      .command("compare")
+      .summary("uniform, dynamic and static accumulation at equal modelled cost, controls beside")
+      .description(
+        "Evaluates uniform, dynamic and static accumulation on the same samples, random controls beside them.",
+      )
+      .argument("<model.onnx>")
+      .addOption(
+        new Option("--taus <list>", "tolerances of the source paper's rule")
+          .argParser(numbers)
+          .default([...defaultTaus]),
+      )
+      .addOption(
+        new Option("--costs <list>", "modelled costs to compare at")
+          .argParser(numbers)
+          .default([...defaultTargetCosts]),
+      )
+      .option(
+        "--rule <names>",
+        "dynamic rules, or all; repeatable (default: kappa; controls always)",
+        collectLists,
+      )
+      .option(
+        "--policy <names>",
+        "static policies, or all; repeatable (default: absolute, kappa, kappa-ladder; controls always)",
+        collectLists,
+      )
+      .option("--include <pattern>", "plan only nodes whose name matches (* and ?); repeatable", collectLists)
+      .option(
+        "--exclude <pattern>",
+        "keep nodes whose name matches in high precision; repeatable",
+        collectLists,
+      )
+      .option("--html <file>", "also write a self-contained page with the chart")
+      .option("-o, --output <file>", "also write the JSON document there");
+    dataFlags(precisionFlags(commonFlags(command))).action((path: string, flags: Flags) =>
+      run(async () => {
+        const { shown } = resolveAndDescribe(flags);
+        const model = loadModel(path);
+        const { samples, notes } = loadData(path, model.imported, flags);
+        echo(
+          io,
+          flags.quiet,
+          "mpplan compare",
+          {
+            ...describeModel(model),
+            samples: `${samples.count}, seed ${flags.seed}`,
+            ...shown,
+            taus: flags.taus.join(", "),
+            costs: flags.costs.join(", "),
+          },
+          notes,
+        );
+        const reporter = createReporter(io, flags.quiet === true);
+        try {
+          const comparison = await compareModel(model.source, samples, {
+            ...precisionOptions(flags),
+            taus: flags.taus,
+            targetCosts: flags.costs,
+            rules: flags.rule,
+            policies: flags.policy,
+            include: flags.include,
+            exclude: flags.exclude,
+            samples: flags.samples,
+            evaluate: flags.evaluate,
+            seed: flags.seed,
+            task: flags.task,
+            onProgress: reporter.onProgress,
+            signal: io.signal,
+          });
+          if (flags.output !== undefined)
+            await writeAtomically(flags.output, `${JSON.stringify(comparison, null, 2)}\n`);
+          if (flags.html !== undefined) await writeAtomically(flags.html, comparisonHtml(comparison));
+          io.out(flags.json ? `${JSON.stringify(comparison)}\n` : comparisonText(comparison));
+          if (!flags.json && flags.html !== undefined) io.out(`\nreport written to ${flags.html}\n`);
+          return exit.ok;
+        } finally {
+          reporter.stop();
+        }
+      }),
+    );
+  },
+};

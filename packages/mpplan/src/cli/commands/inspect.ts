@@ -1,0 +1,97 @@
+// mpplan inspect: a model, a profile or a plan, for people.
+import { parsePlan, parseProfile, parseReport, printGraph, sumSites, type Graph } from "@mpplan/ir";
+import { readBytes } from "../../node/files.js";
+import { prepareGraph } from "../../prepare-graph.js";
+import { noOperands } from "@mpplan/ir";
+import { exit } from "../exit.js";
+import { commonFlags, type CommonFlags } from "../options.js";
+import { planText } from "../render/plan.js";
+import { profileText } from "../render/profile.js";
+import { percent, table } from "../render/table.js";
+import { loadModel } from "../work.js";
+import type { CliCommand } from "./command.js";
+
+export const inspect: CliCommand = {
+  define(program, run, io) {
+    const command = program
+      .command("inspect")
+      .summary("show a model, a profile or a plan")
+      .description("Shows what a model sums, what a profile measured, or what a plan decides and why.")
+      .argument("<file>", "a .onnx model, or a profile, plan or report in JSON")
+      .option("--graph", "of a model, show every node as it is planned");
+    commonFlags(command).action((path: string, flags: CommonFlags & { graph?: boolean }) =>
+      run(async () => {
+        const bytes = readBytes(path);
+        if (bytes.find((byte) => !/\s/.test(String.fromCharCode(byte))) === "{".charCodeAt(0)) {
+          const text = new TextDecoder().decode(bytes);
+          io.out(flags.json ? text : documentText(text, path));
+          return exit.ok;
+        }
+        const graph = prepareGraph(loadModel(path).imported, null, noOperands);
+        io.out(
+          flags.json
+            ? `${JSON.stringify(modelFacts(graph))}\n`
+            : flags.graph
+              ? printGraph(graph)
+              : modelText(graph),
+        );
+        return exit.ok;
+      }),
+    );
+  },
+};
+
+function documentText(text: string, path: string): string {
+  const kind = /"kind"\s*:\s*"mpplan-(\w+)"/.exec(text)?.[1];
+  if (kind === "profile") return profileText(parseProfile(text, path));
+  if (kind === "report") return `${JSON.stringify(parseReport(text, path), null, 2)}\n`;
+  return planText(parsePlan(text, path));
+}
+
+function modelFacts(graph: Graph) {
+  return {
+    model: { name: graph.name, digest: graph.digest },
+    nodes: graph.nodes.length,
+    sites: sumSites(graph).map(({ id, neurons, length, components, macs, activation, last }) => ({
+      site: id,
+      op: opOf(graph, id),
+      neurons,
+      length,
+      components,
+      macs,
+      activation: activation.name,
+      last,
+    })),
+  };
+}
+
+function modelText(graph: Graph): string {
+  const { sites } = modelFacts(graph);
+  const macs = sites.reduce((sum, site) => sum + site.macs, 0);
+  const rows = sites.map((s) => [
+    s.site,
+    s.op,
+    String(s.neurons),
+    String(s.length),
+    String(s.components),
+    percent(s.macs / Math.max(macs, 1)),
+    s.activation,
+  ]);
+  const byOp = [...new Set(sites.map((s) => s.op))].map((op) => {
+    const own = sites.filter((s) => s.op === op);
+    return `${op} ${own.length} sites, ${percent(own.reduce((sum, s) => sum + s.macs, 0) / Math.max(macs, 1))}`;
+  });
+  return [
+    `${graph.name}, ${graph.digest.slice(0, 19)}: ${graph.nodes.length} nodes, ${sites.length} sum sites, ${macs} multiply-accumulates a run\n\n`,
+    table(
+      ["site", "op", "neurons", "terms", "sums", "of all MACs", "then"],
+      ["left", "left", "right", "right", "right", "right", "left"],
+      rows,
+    ),
+    `\n\nby operator: ${byOp.join("; ") || "nothing to plan"}\n`,
+  ].join("");
+}
+
+function opOf(graph: Graph, site: string): string {
+  return graph.nodes.find((node) => node.id === site)?.op ?? "?";
+}

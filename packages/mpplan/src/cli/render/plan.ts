@@ -1,0 +1,120 @@
+// A plan and its report for people.
+import { printAccumulator, type Choice, type Decision, type Plan, type Report } from "@mpplan/ir";
+import { fixed, percent, scientific, table } from "./table.js";
+
+/** The decisions, a line per site, each with its reason. */
+export function planText(plan: Plan): string {
+  const rows = plan.decisions.map((d) => [
+    d.site,
+    d.op,
+    String(d.neurons),
+    String(d.length),
+    decisionText(plan, d),
+    d.because,
+  ]);
+  const accumulators = plan.accumulators.map((a) => `  ${printAccumulator(a)}\n`).join("");
+  return [
+    `${plan.mode} plan for ${plan.model.name}, policy ${plan.policy}, ${budgetText(plan)}\n`,
+    accumulators,
+    "\n",
+    table(
+      ["site", "op", "neurons", "terms", "accumulators", "because"],
+      ["left", "left", "right", "right", "left", "left"],
+      rows,
+    ),
+    "\n",
+    plan.data?.random ? "\nThis plan was made from RANDOM DATA: it says nothing about real inputs.\n" : "",
+  ].join("");
+}
+
+export function reportText(plan: Plan, report: Report): string {
+  const { predicted } = plan;
+  const flips = (share: number | null): string => percent(share, 2);
+  const rows = [
+    ...(predicted
+      ? [
+          [
+            "predicted",
+            scientific(predicted.error),
+            flips(predicted.flips),
+            fixed(predicted.cost, 4),
+            percent(predicted.fractionHigh),
+            `${predicted.samples} tuning samples`,
+          ],
+        ]
+      : []),
+    [
+      "measured",
+      scientific(report.error),
+      flips(report.flips === null ? null : report.flips / Math.max(report.evaluated, 1)),
+      fixed(report.cost, 4),
+      percent(report.fractionHigh),
+      `${report.evaluated} samples used for nothing else`,
+    ],
+  ];
+  const nodes = [...report.nodes]
+    .sort((a, b) => (b.local ?? Infinity) - (a.local ?? Infinity))
+    .slice(0, 10)
+    .map((n) => [n.site, n.op, scientific(n.local), scientific(n.cumulative), percent(n.fractionHigh)]);
+  const accuracy =
+    report.accuracy === null
+      ? ""
+      : `accuracy ${percent(report.accuracy, 2)}, with exact sums ${percent(report.referenceAccuracy, 2)}\n`;
+  return [
+    table(
+      ["", "error", "flips", "cost", "in high", "on"],
+      ["left", "right", "right", "right", "right", "left"],
+      rows,
+    ),
+    `\n${accuracy}\nlargest errors by node (local: given exact inputs; cumulative: as run)\n`,
+    table(
+      ["site", "op", "local", "cumulative", "in high"],
+      ["left", "left", "right", "right", "right"],
+      nodes,
+    ),
+    "\n",
+    substitutions(report),
+  ].join("");
+}
+
+function substitutions(report: Report): string {
+  const lines = report.executed
+    .filter((e) => e.substitution !== null)
+    .map((e) => `  ${e.site}: ${e.substitution}\n`);
+  return lines.length === 0
+    ? "every site was executed as planned\n"
+    : `not executed as planned:\n${lines.join("")}`;
+}
+
+/** `ieee-e4m3 92 %, binary16 8 %`, by neurons; for dynamic choices the pair and its test. */
+export function decisionText(plan: Plan, decision: Decision): string {
+  const shares = new Map<string, number>();
+  for (const { start, end, choice } of decision.ranges) {
+    const name = choiceText(plan, choice);
+    shares.set(name, (shares.get(name) ?? 0) + end - start);
+  }
+  return [...shares]
+    .map(([name, n]) => (n === decision.neurons ? name : `${name} ${percent(n / decision.neurons, 0)}`))
+    .join(", ");
+}
+
+function choiceText(plan: Plan, choice: Choice): string {
+  const format = (id: number): string => plan.accumulators[id]?.format ?? `accumulator ${id}`;
+  if (choice.mode === "static") return format(choice.use);
+  return `${format(choice.low)}, then ${format(choice.high)} by ${choice.test.rule}`;
+}
+
+function budgetText({ budget }: Plan): string {
+  switch (budget.kind) {
+    case "none":
+      return "no budget";
+    case "tau":
+      return `tau ${budget.value}`;
+    case "cost":
+      return `modelled cost at most ${budget.value}`;
+    case "share":
+      return `at most ${percent(budget.value)} in high precision`;
+    default:
+      return budget satisfies never;
+  }
+}

@@ -1,0 +1,15 @@
+// The public library in Node: models may be given by path, weights beside them are read on demand.
+import { basename } from "node:path";
+import { sessionFactory } from "./inference-session.js";
+import { externalDataReader, readBytes } from "./node/files.js";
+
+export * from "./api.js";
+export { InputError, type InputErrorCode } from "./data/errors.js";
+export { loadSamples } from "./node/samples.js";
+
+/** Sessions in the shape of onnxruntime-common. A string is a path. */
+export const InferenceSession = sessionFactory(async (path) => ({
+  bytes: readBytes(path),
+  name: basename(path),
+  externalData: externalDataReader(path),
+}));

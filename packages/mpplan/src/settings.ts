@@ -1,0 +1,168 @@
+// From what a user asks for to what is done: presets with their overrides, resolved once and echoed.
+import { formatNamed } from "@mpplan/formats";
+import {
+  checkAccumulator,
+  defaultPreset,
+  parseOrder,
+  presetNamed,
+  printAccumulator,
+  printOperands,
+  type Accumulator,
+  type Budget,
+  type Costs,
+  type Operands,
+} from "@mpplan/ir";
+import { costTable } from "@mpplan/ir";
+import { UsageError } from "./errors.js";
+
+/** What a user may ask for. Everything has a default. */
+export interface PrecisionOptions {
+  readonly preset?: string | undefined;
+  readonly low?: string | undefined;
+  readonly high?: string | undefined;
+  /** A whole ladder, cheapest first, instead of low and high. */
+  readonly formats?: readonly string[] | undefined;
+  readonly order?: string | undefined;
+  readonly product?: string | undefined;
+  readonly rounding?: string | undefined;
+  readonly overflow?: string | undefined;
+  /** A format, or "none" to leave them as they are. */
+  readonly weightsFormat?: string | undefined;
+  readonly activationsFormat?: string | undefined;
+  readonly costs?: Costs | undefined;
+}
+
+/** The resolved precision: what every stage is given. */
+export interface Precision {
+  readonly preset: string;
+  /** Cheapest first. */
+  readonly accumulators: readonly Accumulator[];
+  readonly operands: Operands;
+  readonly costs: Costs;
+}
+
+const products = ["fma", "fma-f32", "rounded", "f32-add"] as const;
+const roundings = ["nearest-even", "toward-zero", "stochastic"] as const;
+const overflows = ["saturate", "infinity"] as const;
+
+/** @throws UsageError, FormatError, IrError for what does not exist or does not go together. */
+export function resolvePrecision(options: PrecisionOptions): Precision {
+  const preset = presetNamed(options.preset ?? defaultPreset);
+  if (options.formats && (options.low !== undefined || options.high !== undefined)) {
+    throw new UsageError("conflicting-options", {
+      what: "--formats names the whole ladder, so --low and --high cannot be given too",
+      where: "the choice of formats",
+      next: "use either --formats e4m3,binary16 or --low and --high",
+    });
+  }
+  const shared = {
+    ...(options.order !== undefined && { order: parseOrder(options.order) }),
+    ...(options.product !== undefined && { product: oneOf("product", options.product, products) }),
+    ...(options.rounding !== undefined && { rounding: oneOf("rounding", options.rounding, roundings) }),
+    ...(options.overflow !== undefined && { overflow: oneOf("overflow", options.overflow, overflows) }),
+  };
+  const rung = (base: Accumulator, format: string | undefined): Accumulator =>
+    checkAccumulator({
+      ...base,
+      ...shared,
+      format: format === undefined ? base.format : formatNamed(format).name,
+    });
+  const accumulators = options.formats
+    ? options.formats.map((format, i, all) => rung(i === all.length - 1 ? preset.high : preset.low, format))
+    : [rung(preset.low, options.low), rung(preset.high, options.high)];
+  if (accumulators.length < 2) {
+    throw new UsageError("bad-option", {
+      what: `A ladder needs at least two formats, not ${accumulators.length}`,
+      where: "--formats",
+      next: "name them cheapest first, such as --formats ieee-e4m3,e4m7,binary16",
+    });
+  }
+  const costs = costTable(accumulators, options.costs);
+  for (const name of Object.keys(options.costs ?? {})) {
+    if (!(name in costs)) {
+      throw new UsageError("bad-option", {
+        what: `A cost is given for ${name}, which no accumulator uses`,
+        where: "--cost",
+        next: `give costs for: ${Object.keys(costs).join(", ")}`,
+      });
+    }
+  }
+  checkLadder(accumulators, costs);
+  return {
+    preset: preset.name,
+    accumulators,
+    operands: {
+      weights: operand(options.weightsFormat, preset.operands.weights),
+      activations: operand(options.activationsFormat, preset.operands.activations),
+    },
+    costs,
+  };
+}
+
+/** The resolved precision as lines of text, for the echo before work starts. */
+export function describePrecision({
+  preset,
+  accumulators,
+  operands,
+  costs,
+}: Precision): Record<string, string> {
+  const entries = accumulators.map((a, i) => [
+    i === 0 ? "low" : i === accumulators.length - 1 ? "high" : `rung ${i}`,
+    printAccumulator(a),
+  ]);
+  return {
+    preset,
+    ...Object.fromEntries(entries),
+    operands: printOperands(operands),
+    "modelled cost": Object.entries(costs)
+      .map(([format, cost]) => `${format} ${cost}`)
+      .join(", "),
+  };
+}
+
+/** `{ "cost": 0.75 }` and its like from the options of a budget, of which one at most may be given. */
+export function resolveBudget(options: {
+  tau?: number | undefined;
+  budget?: number | undefined;
+  maxHigh?: number | undefined;
+}): Budget {
+  const given: Budget[] = [];
+  if (options.tau !== undefined) given.push({ kind: "tau", value: options.tau });
+  if (options.budget !== undefined) given.push({ kind: "cost", value: options.budget });
+  if (options.maxHigh !== undefined) given.push({ kind: "share", value: options.maxHigh });
+  if (given.length > 1) {
+    throw new UsageError("conflicting-options", {
+      what: `${given.length} budgets are given, and a plan keeps one`,
+      where: "--tau, --budget, --max-high",
+      next: "give one of them",
+    });
+  }
+  return given[0] ?? { kind: "cost", value: 0.75 };
+}
+
+function operand(asked: string | undefined, preset: string | null): string | null {
+  if (asked === undefined) return preset;
+  return asked === "none" ? null : formatNamed(asked).name;
+}
+
+function checkLadder(accumulators: readonly Accumulator[], costs: Costs): void {
+  accumulators.slice(1).forEach((next, i) => {
+    const here = accumulators[i]!;
+    if (costs[next.format]! > costs[here.format]!) return;
+    throw new UsageError("bad-option", {
+      what: `${here.format} (cost ${costs[here.format]}) comes before ${next.format} (cost ${costs[next.format]}), but is not cheaper`,
+      where: "the ladder of formats",
+      next: "name the formats cheapest first, or set their costs with --cost format=number",
+    });
+  });
+}
+
+export function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((x) => x === value);
+  if (found) return found;
+  throw new UsageError("bad-option", {
+    what: `"${value}" is no ${what}`,
+    where: `--${what}`,
+    next: `use one of: ${allowed.join(", ")}`,
+  });
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { DataType, thrown } from "../test/model-builder.js";
+import { externalReader } from "./external-data.js";
+import { defaultLimits } from "./limits.js";
+import { readTensor } from "./tensors.js";
+import type { TensorProto } from "./proto.js";
+
+const read = (proto: TensorProto) => readTensor(proto, "a test", defaultLimits, externalReader(undefined));
+
+describe("raw data", () => {
+  test("is little-endian, at any offset of the file", () => {
+    const file = new Uint8Array(64);
+    for (let offset = 0; offset < 8; offset++) {
+      new DataView(file.buffer).setFloat32(offset, 1.5, true);
+      new DataView(file.buffer).setFloat32(offset + 4, -2, true);
+      const rawData = file.subarray(offset, offset + 8);
+      expect([...read({ dims: [2], dataType: DataType.float32, rawData }).data]).toEqual([1.5, -2]);
+    }
+  });
+  test("is copied, not shared", () => {
+    const rawData = new Uint8Array(4);
+    const { data } = read({ dims: [1], dataType: DataType.float32, rawData });
+    rawData.fill(0xff);
+    expect(data[0]).toBe(0);
+  });
+  test.each([
+    ["int64", DataType.int64, 8],
+    ["float64", DataType.float64, 8],
+    ["uint16", DataType.uint16, 2],
+    ["int8", DataType.int8, 1],
+    ["bool", DataType.bool, 1],
+  ])("of %s", (elem, dataType, bytes) => {
+    const rawData = new Uint8Array(bytes * 2);
+    rawData[0] = 1;
+    expect(read({ dims: [2], dataType, rawData })).toMatchObject({ elem, dims: [2] });
+    expect(thrown(() => read({ dims: [2], dataType, rawData: rawData.subarray(1) }))).toMatchObject({
+      code: "invalid-tensor",
+    });
+  });
+  test("keeps every float32 bit, subnormals and infinities included", () => {
+    const data = Float32Array.of(NaN, Infinity, -Infinity, 2 ** -149, -0);
+    const { data: got } = read({ dims: [5], dataType: 1, rawData: new Uint8Array(data.buffer) });
+    expect(new Uint8Array(got.buffer)).toEqual(new Uint8Array(data.buffer));
+  });
+  test("of bool is 0 or 1", () => {
+    expect(
+      thrown(() => read({ dims: [1], dataType: DataType.bool, rawData: Uint8Array.of(2) })).message,
+    ).toContain("neither 0 nor 1");
+  });
+});
+
+describe("typed data", () => {
+  test.each<[string, TensorProto, (number | bigint)[]]>([
+    ["float32", { dataType: DataType.float32, floatData: [1, 2] }, [1, 2]],
+    ["float64", { dataType: DataType.float64, doubleData: [0.1, 2] }, [0.1, 2]],
+    ["int32", { dataType: DataType.int32, int32Data: [-1, 2] }, [-1, 2]],
+    ["int8", { dataType: DataType.int8, int32Data: [-128, 127] }, [-128, 127]],
+    ["uint8", { dataType: DataType.uint8, int32Data: [0, 255] }, [0, 255]],
+    ["bool", { dataType: DataType.bool, int32Data: [0, 1] }, [0, 1]],
+    ["int64", { dataType: DataType.int64, int64Data: [-1, 2] }, [-1n, 2n]],
+    ["uint32", { dataType: DataType.uint32, uint64Data: [0, 2 ** 32 - 1] }, [0, 2 ** 32 - 1]],
+    ["uint64", { dataType: DataType.uint64, uint64Data: [0, 2] }, [0n, 2n]],
+  ])("of %s", (elem, proto, numbers) => {
+    expect(read({ dims: [2], ...proto })).toMatchObject({ elem, dims: [2] });
+    expect([...read({ dims: [2], ...proto }).data]).toEqual(numbers);
+  });
+  test("may hold no number that the element type does not have", () => {
+    const error = thrown(() => read({ dims: [1], dataType: DataType.int8, int32Data: [128] }));
+    expect(error.message).toContain("Element 0 is 128, which is no int8");
+  });
+  test("has one element per place", () => {
+    expect(thrown(() => read({ dims: [3], dataType: 1, floatData: [1, 2] })).message).toContain(
+      "needs 3 elements, but has 2",
+    );
+  });
+  test("lies in the field of its type", () => {
+    expect(thrown(() => read({ dims: [1], dataType: 1, int32Data: [1] })).message).toContain(
+      "in int32Data, not in floatData",
+    );
+  });
+  test("does not go along with raw data", () => {
+    const both = { dims: [1], dataType: 1, floatData: [1], rawData: new Uint8Array(4) };
+    expect(thrown(() => read(both)).message).toContain("both raw data and floatData");
+  });
+});
+
+test("a scalar has no dims, an empty tensor no elements", () => {
+  expect([...read({ dims: [], dataType: 1, floatData: [7] }).data]).toEqual([7]);
+  expect(read({ dims: [0, 3], dataType: 1 }).data).toHaveLength(0);
+});
+
+describe("dims", () => {
+  test("are sizes", () => {
+    expect(thrown(() => read({ dims: [-1], dataType: 1 })).message).toContain("the dimension -1");
+  });
+  test("are checked before anything is allocated", () => {
+    expect(thrown(() => read({ dims: [2 ** 40], dataType: 1 }))).toMatchObject({ code: "limit" });
+    expect(thrown(() => read({ dims: [2 ** 30, 2 ** 30, 2 ** 30], dataType: 1 }))).toMatchObject({
+      code: "limit",
+    });
+    expect(
+      thrown(() => read({ dims: [2 ** 31 - 1], dataType: 1, rawData: new Uint8Array(4) })),
+    ).toMatchObject({
+      code: "invalid-tensor",
+    });
+    expect(
+      thrown(() => read({ dims: new Array<number>(65).fill(1), dataType: 1, floatData: [1] })).message,
+    ).toContain("65 axes");
+  });
+});
+
+test.each([
+  ["float16", DataType.float16],
+  ["bfloat16", DataType.bfloat16],
+  ["string", DataType.string],
+  ["float8e4m3fn", 17],
+])("%s is refused by name, not widened", (name, dataType) => {
+  const error = thrown(() => read({ dims: [1], dataType, rawData: new Uint8Array(2) }));
+  expect(error).toMatchObject({ code: "unsupported-type" });
+  expect(error.message).toContain(`Unsupported element type ${name}`);
+});
+
+test.each([0, 27, 999, -1])("there is no element type %i", (dataType) => {
+  expect(thrown(() => read({ dims: [1], dataType }))).toMatchObject({ code: "unsupported-type" });
+});

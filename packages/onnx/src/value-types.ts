@@ -1,0 +1,73 @@
+// The types that a file states: binding for inputs, hints for what nodes yield.
+import { quote, describeNode, type Dim, type TensorType, type ValueId } from "@mpplan/ir";
+import { ImportError, invalidModel } from "./errors.js";
+import { maxRank, type ImportLimits } from "./limits.js";
+import { has, toBigInt, type ValueInfoProto } from "./proto.js";
+import type { RawNode } from "./raw-node.js";
+import { elementType, tooManyAxes } from "./tensors.js";
+
+/** The inferred type, with what it leaves open filled in from the file. */
+export function refine(
+  inferred: TensorType,
+  declared: TensorType | undefined,
+  id: ValueId,
+  raw: RawNode,
+): TensorType {
+  if (!declared) return inferred;
+  if (declared.elem !== inferred.elem) {
+    const what = `The value ${quote(id)} is declared as ${declared.elem}, but ${raw.op} yields ${inferred.elem}`;
+    throw invalidModel(what, describeNode(raw));
+  }
+  if (!inferred.shape) return declared;
+  const stated = declared.shape;
+  if (stated?.length !== inferred.shape.length) return inferred;
+  return { elem: inferred.elem, shape: inferred.shape.map((dim, axis) => dim ?? stated[axis] ?? null) };
+}
+
+/** The type of a graph input. @throws ImportError for anything but a tensor of a known element type. */
+export function inputTypeOf(info: ValueInfoProto, where: string, limits: ImportLimits): TensorType {
+  const proto = info.type?.tensorType;
+  if (!proto) {
+    throw new ImportError("unsupported-type", {
+      what: "The input is not a tensor: it is a sequence, a map, sparse, or has no type",
+      where,
+      next: "export the model with tensors as its inputs",
+    });
+  }
+  const elem = elementType(proto.elemType ?? 0, where);
+  if (!has(proto, "shape")) return { elem, shape: null };
+  const dims = proto.shape?.dim ?? [];
+  if (dims.length > maxRank) throw tooManyAxes(dims.length, where);
+  const shape = dims.map((dim): Dim => {
+    if (!has(dim, "dimValue")) return dim.dimParam || null;
+    const size = toBigInt(dim.dimValue);
+    // Some exporters write -1 for a size that they do not know.
+    if (size === -1n) return null;
+    if (size < 0n || size > 2n ** 53n) throw invalidModel(`A tensor has the dimension ${size}`, where);
+    return Number(size);
+  });
+  const type = { elem, shape };
+  checkSize(type, where, limits);
+  return type;
+}
+
+/** A type that the file states as a hint; one that makes no sense is no hint. */
+export function declaredType(info: ValueInfoProto, limits: ImportLimits): TensorType | null {
+  try {
+    return inputTypeOf(info, "", limits);
+  } catch (error) {
+    if (error instanceof ImportError) return null;
+    throw error;
+  }
+}
+
+/** Refuses a value of more elements than the limit; unknown dimensions count as 1. */
+export function checkSize({ shape }: TensorType, where: string, limits: ImportLimits): void {
+  const known = (shape ?? []).filter((dim) => typeof dim === "number");
+  if (known.includes(0) || known.reduce((product, dim) => product * dim, 1) <= limits.elements) return;
+  throw new ImportError("limit", {
+    what: `A value of dims [${known.join(", ")}] has more than ${limits.elements} elements`,
+    where,
+    next: "correct the sizes in the model, or raise the import's limits.elements",
+  });
+}

@@ -1,1 +1,0 @@
-export { importOnnx } from "../src/index.js"; export { verify } from "@mpplan/ir";

@@ -1,0 +1,170 @@
+// The front of a static policy: every neuron's steps up the ladder in the order in which they deserve it.
+// Pure; any budget is then a cut through the list.
+import {
+  costTable,
+  type Accumulator,
+  type Budget,
+  type Choice,
+  type Costs,
+  type Decision,
+  type Plan,
+  type Profile,
+} from "@mpplan/ir";
+import { PlannerError } from "./errors.js";
+import { assemble, decisionOf, forcedReason, type PlanOptions } from "./plans.js";
+import { macsPerNeuron, type Policy } from "./policies/policy.js";
+
+/** One neuron's step from one rung of the ladder to the next. */
+export interface Upgrade {
+  readonly site: number;
+  readonly neuron: number;
+  readonly from: number;
+  /** What a tau is compared with; Infinity where clipping decides before any ranking. */
+  readonly value: number;
+  readonly priority: number;
+  /** Modelled cost that the step adds, in units of uniform high. */
+  readonly cost: number;
+  /** Share of all multiply-accumulates that the step moves to the highest rung. */
+  readonly high: number;
+}
+
+export interface PlanFront {
+  readonly policy: Policy;
+  readonly profile: Profile;
+  readonly options: PlanOptions;
+  /** Modelled cost of everything on the lowest rung. */
+  readonly baseCost: number;
+  /** In the order in which they are taken. */
+  readonly upgrades: readonly Upgrade[];
+}
+
+/**
+ * Orders all steps of all neurons. Neurons whose low sums clipped on the build samples come first whatever the
+ * policy says: no ranking by rounding error speaks of them.
+ */
+export function planFront(profile: Profile, policy: Policy, options: PlanOptions): PlanFront {
+  const { accumulators } = options;
+  const costs = costTable(accumulators, options.costs);
+  const total = profile.sites.reduce((sum, site) => sum + site.macs, 0);
+  const context = { sites: profile.sites, ladder: accumulators, seed: options.seed };
+  const upgrades: Upgrade[] = [];
+  profile.sites.forEach((site, s) => {
+    const share = total === 0 ? 0 : macsPerNeuron(site) / total;
+    site.neurons.forEach((statistics, neuron) => {
+      let limit = Infinity;
+      for (let from = 0; from + 1 < accumulators.length; from++) {
+        const clips = (statistics.low[from]?.clipped ?? 0) > 0;
+        const forced = clips || options.forceHigh?.(site.site) === true;
+        const claim = forced
+          ? { value: Infinity, priority: Infinity }
+          : policy.claim(site, neuron, from, context);
+        if (!claim) break;
+        // A step never overtakes the one below it.
+        limit = Math.min(limit, orZero(claim.priority));
+        upgrades.push({
+          site: s,
+          neuron,
+          from,
+          value: claim.value,
+          priority: limit,
+          cost:
+            share * (relativeCost(accumulators, costs, from + 1) - relativeCost(accumulators, costs, from)),
+          high: from + 2 === accumulators.length ? share : 0,
+        });
+      }
+    });
+  });
+  upgrades.sort(
+    (a, b) => b.priority - a.priority || a.site - b.site || a.neuron - b.neuron || a.from - b.from,
+  );
+  return { policy, profile, options, baseCost: relativeCost(accumulators, costs, 0), upgrades };
+}
+
+/**
+ * The plan that a budget buys. Of a cost or a share as much is used as fits, in the front's order; a tau takes
+ * every step whose value is above it.
+ * @throws PlannerError `wrong-budget` for a tau where the policy has none, or a cost below uniform low.
+ */
+export function planAt(front: PlanFront, budget: Budget): Plan {
+  const { profile, options, policy } = front;
+  const rungs = profile.sites.map((site) => new Uint8Array(site.neurons.length));
+  for (const upgrade of taken(front, budget)) {
+    // A step whose lower step did not fit is not taken either.
+    if (rungs[upgrade.site]![upgrade.neuron] === upgrade.from) rungs[upgrade.site]![upgrade.neuron]!++;
+  }
+  const tau = budget.kind === "tau" ? budget.value : null;
+  const decisions = profile.sites.map((site, s) => {
+    const moved = rungs[s]!.reduce((count, rung) => count + (rung > 0 ? 1 : 0), 0);
+    const clipped = site.neurons.filter((n) => (n.low[0]?.clipped ?? 0) > 0).length;
+    const because = options.forceHigh?.(site.site)
+      ? forcedReason
+      : policy.because(site, moved, tau) +
+        (clipped > 0 ? `; ${clipped} clip in low precision and come first` : "");
+    return decisionOf(site, runs(rungs[s]!), because);
+  });
+  return assemble(profile, options, { mode: "static", policy: policy.name, budget, decisions });
+}
+
+function taken(front: PlanFront, budget: Budget): readonly Upgrade[] {
+  const { upgrades, policy, baseCost } = front;
+  switch (budget.kind) {
+    case "none":
+      return upgrades;
+    case "tau":
+      if (policy.tauUnit === null) {
+        throw new PlannerError("wrong-budget", {
+          what: `The policy "${policy.name}" draws at random and knows no tau`,
+          where: "the budget",
+          next: "give it a cost or a share: --budget 0.75 or --max-high 0.5",
+        });
+      }
+      return upgrades.filter((u) => u.value > budget.value);
+    case "cost":
+      if (budget.value < baseCost - 1e-12) {
+        throw new PlannerError("wrong-budget", {
+          what: `A modelled cost of ${budget.value} cannot be kept: everything in low precision costs ${round(baseCost)} already`,
+          where: "the budget",
+          next: `ask for a cost between ${round(baseCost)} and 1, or for a cheaper low format`,
+        });
+      }
+      return fill(upgrades, (u) => u.cost, budget.value - baseCost);
+    case "share":
+      return fill(upgrades, (u) => u.high, budget.value);
+    default:
+      return budget satisfies never;
+  }
+}
+
+/** Takes what still fits, first come first served. */
+function fill(upgrades: readonly Upgrade[], weight: (u: Upgrade) => number, budget: number): Upgrade[] {
+  let spent = 0;
+  return upgrades.filter((u) => {
+    if (spent + weight(u) > budget + 1e-12) return false;
+    spent += weight(u);
+    return true;
+  });
+}
+
+function relativeCost(accumulators: readonly Accumulator[], costs: Costs, rung: number): number {
+  return costs[accumulators[rung]!.format]! / costs[accumulators.at(-1)!.format]!;
+}
+
+/** Rungs as half-open runs of equal choices. */
+function runs(rungs: Uint8Array): Decision["ranges"] {
+  const ranges: { start: number; end: number; choice: Choice }[] = [];
+  rungs.forEach((use, neuron) => {
+    const last = ranges.at(-1);
+    if (last?.choice.mode === "static" && last.choice.use === use) last.end = neuron + 1;
+    else ranges.push({ start: neuron, end: neuron + 1, choice: { mode: "static", use } });
+  });
+  return ranges;
+}
+
+/** A neuron of which nothing is known ranks last. */
+function orZero(priority: number): number {
+  return Number.isNaN(priority) ? 0 : priority;
+}
+
+function round(x: number): number {
+  return Number(x.toPrecision(4));
+}

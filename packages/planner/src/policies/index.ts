@@ -1,0 +1,20 @@
+// All static policies, one line each. `uniform` needs no profile and stands in plans.ts.
+import { PlannerError } from "../errors.js";
+import { absolute } from "./absolute.js";
+import { kappaLadder } from "./kappa-ladder.js";
+import { kappa } from "./kappa.js";
+import type { Policy } from "./policy.js";
+import { random, randomLive } from "./random.js";
+
+export const policies: readonly Policy[] = [absolute, kappa, kappaLadder, random, randomLive];
+
+/** @throws PlannerError `unknown-policy`, naming those there are. */
+export function policyNamed(name: string): Policy {
+  const policy = policies.find((p) => p.name === name);
+  if (policy) return policy;
+  throw new PlannerError("unknown-policy", {
+    what: `There is no policy "${name}"`,
+    where: "the choice of a static policy",
+    next: `use one of: uniform, ${policies.map((p) => p.name).join(", ")}`,
+  });
+}
