@@ -16,7 +16,7 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-undef": "off",
-      eqeqeq: "error",
+      eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
   {
@@ -25,5 +25,9 @@ export default tseslint.config(
     ignores: ["**/*.test.ts", "**/cli/**", "**/node.ts", "**/node/**"],
     rules: { "no-restricted-imports": ["error", { patterns: ["node:*"] }] },
   },
-  { files: ["**/*.mjs", "**/*.js"], extends: [js.configs.recommended], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },
+  {
+    files: ["**/*.mjs", "**/*.js"],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+  },
 );

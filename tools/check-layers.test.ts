@@ -92,8 +92,11 @@ test("an import that the manifest does not declare is found, of types and dynami
     "packages/ir/src/b.ts": 'export const load = () => import("@mpplan/formats");',
     "packages/ir/src/c.ts": 'export { round } from "../../formats/src/round.js";',
     "packages/ir/src/fine.test.ts": 'import { round } from "@mpplan/formats";',
+    "packages/ir/test/fine.test.ts": 'import { support } from "../../formats/test/support.js";',
+    "packages/formats/test/upward.test.ts": 'import { support } from "../../ir/test/support.js";',
   });
   expect(await layerProblems(root)).toEqual([
+    expect.stringContaining("reaches into @mpplan/ir by path"),
     expect.stringContaining("where: packages/ir/src/a.ts"),
     expect.stringContaining("where: packages/ir/src/b.ts"),
     expect.stringContaining("reaches into @mpplan/formats by path"),

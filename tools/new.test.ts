@@ -60,6 +60,9 @@ test("one of each kind compiles, is formatted, and stands sorted in its registri
       .split(/[,|]/)
       .map((item) => item.trim())
       .filter(Boolean);
+  expect(listed("packages/mpplan/src/cli/commands/index.ts", /CliCommand\[\] = \[([^\]]*)/).at(-1)).toBe(
+    "madeUp",
+  );
   for (const [names, added] of [
     [listed("packages/ir/src/ops/names.ts", /type OpName =([^;]*)/), '"MadeUp"'],
     [listed("packages/ir/src/ops/index.ts", /const ops = \{([^}]*)/), "MadeUp: madeUp"],

@@ -1,4 +1,4 @@
-// npm run new op hard-swish | format e3m4 | policy largest-first
+// npm run new op hard-swish | format e3m4 | policy largest-first | command digits
 // Writes the files of one addition, with a test that fails until it is filled in, and its line in each registry.
 // The texts are in tools/new/; docs/recipes/ tells the rest of each way.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -48,7 +48,7 @@ function namesOf(name: string): Names {
 /** The text of a registry with the import and every entry in their sorted places. */
 function withEntries(text: string, { file, imports, entries }: Registry): string {
   let result = imports === undefined ? text : withImport(text, imports);
-  for (const { open, close, separator, entry } of entries) {
+  for (const { open, close, separator, entry, last } of entries) {
     const start = result.indexOf(open) + open.length;
     const end = result.indexOf(close, start);
     if (start < open.length || end < 0)
@@ -62,7 +62,7 @@ function withEntries(text: string, { file, imports, entries }: Registry): string
       .filter(Boolean);
     if (items.includes(entry))
       throw new Error(`${entry} exists\n  where: ${file}\n  next: edit it, or choose another name`);
-    const at = items.findIndex((item) => item > entry);
+    const at = last ? -1 : items.findIndex((item) => item > entry);
     items.splice(at < 0 ? items.length : at, 0, entry);
     // A leading separator suits the union, a trailing one the lists; the formatter sees to line breaks.
     const list = separator === "|" ? `\n| ${items.join("\n| ")}` : `\n${items.join(`${separator}\n`)},\n`;

@@ -19,6 +19,8 @@ import { repositoryRoot, workspacePackages } from "./workspace.js";
 const publicPackages = workspacePackages().filter((p) => !p.manifest.private);
 const names = publicPackages.map((p) => p.name);
 
+const tinyModel = path.join(repositoryRoot, "fixtures/models/tiny/model.onnx");
+
 /** One use of each package, compiled and run as a user's file would be. It throws where the package misbehaves. */
 const uses: Record<string, string> = {
   "@mpplan/formats": `
@@ -34,10 +36,26 @@ const uses: Record<string, string> = {
     let code: string | undefined;
     try { importOnnx(new Uint8Array()); } catch (error) { if (error instanceof ImportError) code = error.code; }
     if (code !== "empty-file") throw new Error(String(code));`,
+  "@mpplan/calibration": `
+    import { calibrate, evaluate, guessTask } from "@mpplan/calibration";
+    if (guessTask(new Map()) === undefined) throw new Error("no task");
+    void calibrate; void evaluate;`,
+  "@mpplan/planner": `
+    import { policies, policyNamed, type Policy } from "@mpplan/planner";
+    const first: Policy = policyNamed(policies[0]!.name);
+    if (first !== policies[0]) throw new Error(first.name);`,
   "@mpplan/runtime": `
     import { createExecutor, createReferenceBackend, type Executor } from "@mpplan/runtime";
     const executor: Executor = createExecutor(createReferenceBackend());
     if (typeof executor.prepare !== "function") throw new Error("no executor");`,
+  mpplan: `
+    import { compileModel, InferenceSession, Tensor } from "mpplan";
+    import { loadSamples } from "mpplan/node";
+    const session = await InferenceSession.create(${JSON.stringify(tinyModel)});
+    if (session.inputNames.length === 0) throw new Error("no inputs");
+    const tensor = new Tensor("float32", Float32Array.of(1, 2), [2]);
+    if (tensor.size !== 2) throw new Error(String(tensor.size));
+    void compileModel; void loadSamples;`,
 };
 const useOf = (name: string): string =>
   uses[name] ??
@@ -90,7 +108,9 @@ describe.each(names)("%s, installed", (name) => {
       .filter((file) => !file.startsWith("node_modules"));
     expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist", "package.json"]));
     expect(files).toContain(path.join("dist", "index.d.ts"));
-    expect(files.filter((file) => /(^src\b|(^|[\\/])test\b|\.test\.|(?<!\.d)\.ts$)/.test(file))).toEqual([]);
+    expect(
+      files.filter((file) => /(^src\b|(^|[\\/])test(ing)?\b|\.test\.|(?<!\.d)\.ts$)/.test(file)),
+    ).toEqual([]);
   });
 
   test("has a manifest that speaks to users only", () => {

@@ -17,6 +17,8 @@ export interface Registry {
     readonly close: string;
     readonly separator: string;
     readonly entry: string;
+    /** In an order of its own, not the alphabet's: the entry goes last. */
+    readonly last?: true;
   }[];
 }
 
@@ -165,4 +167,51 @@ test("${kebab} puts the neurons first that its argument names", () => {
   ],
 };
 
-export const seams = { format, op, policy } satisfies Record<string, Seam>;
+const command: Seam = {
+  files: ({ kebab, camel }) => ({
+    [`packages/mpplan/src/cli/commands/${kebab}.ts`]: `
+// mpplan ${kebab}: what it does, in one line.
+import { exit } from "../exit.js";
+import { commonFlags, type CommonFlags } from "../options.js";
+import type { CliCommand } from "./command.js";
+
+export const ${camel}: CliCommand = {
+  define(program, run, io) {
+    const command = program
+      .command("${kebab}")
+      .summary("what it does, for the list of commands")
+      .description("What it does, in a sentence.")
+      .argument("<model.onnx>");
+    commonFlags(command).action((path: string, flags: CommonFlags) =>
+      run(async () => {
+        const result = { model: path };
+        io.out(flags.json ? JSON.stringify(result) : result.model);
+        return exit.ok;
+      }),
+    );
+  },
+};
+`,
+    [`packages/mpplan/src/cli/commands/${kebab}.test.ts`]: `
+import { expect, test } from "vitest";
+import { processIo } from "../io.js";
+import { main } from "../main.js";
+
+test("mpplan ${kebab} prints what its help says", async () => {
+  const printed: string[] = [];
+  const io = { ...processIo(new AbortController().signal), out: (text: string) => void printed.push(text) };
+  expect(await main(["${kebab}", "model.onnx"], io)).toBe(0);
+  expect(printed.join("")).toBe("what a user should read about a small model of fixtures/models");
+});
+`,
+  }),
+  registries: ({ kebab, camel }) => [
+    {
+      file: "packages/mpplan/src/cli/commands/index.ts",
+      imports: `import { ${camel} } from "./${kebab}.js";`,
+      entries: [{ open: "CliCommand[] = [", close: "]", separator: ",", entry: camel, last: true }],
+    },
+  ],
+};
+
+export const seams = { command, format, op, policy } satisfies Record<string, Seam>;

@@ -1,5 +1,5 @@
 // The sums of a graph: which node carries out which, how long they are, and what activation follows.
-import { activationNamed, clip, identity, leakyRelu, relu, type Activation } from "./activations.js";
+import { clip, identity, leakyRelu, relu, sigmoid, tanh, type Activation } from "./activations.js";
 import {
   constantInput,
   consumers,
@@ -11,7 +11,7 @@ import {
   type ValueId,
 } from "./graph.js";
 import { floatAttr } from "./ops/define.js";
-import { ops } from "./ops/index.js";
+import { ops, type OpName } from "./ops/index.js";
 import type { SumShape } from "./ops/define.js";
 
 export type SiteId = string;
@@ -83,25 +83,22 @@ export function activationAfter(
   return identity;
 }
 
+/** The operators that are activation functions, by what they compute. */
+const activations: Readonly<Partial<Record<OpName, (graph: Graph, node: Node) => Activation | null>>> = {
+  Clip: (graph, node) => {
+    const low = node.inputs[1] == null ? -Infinity : constantInput(graph, node, 1)?.data[0];
+    const high = node.inputs[2] == null ? Infinity : constantInput(graph, node, 2)?.data[0];
+    return low === undefined || high === undefined ? null : clip(Number(low), Number(high));
+  },
+  LeakyRelu: (_graph, node) => leakyRelu(floatAttr(node, "alpha")),
+  Relu: () => relu,
+  Sigmoid: () => sigmoid,
+  Tanh: () => tanh,
+};
+
 /** The activation function that a node is, or null. */
 export function activationOf(graph: Graph, node: Node): Activation | null {
-  switch (node.op) {
-    case "Relu":
-      return activationNamed("relu")!;
-    case "Tanh":
-      return activationNamed("tanh")!;
-    case "Sigmoid":
-      return activationNamed("sigmoid")!;
-    case "LeakyRelu":
-      return leakyRelu(floatAttr(node, "alpha"));
-    case "Clip": {
-      const low = node.inputs[1] == null ? -Infinity : constantInput(graph, node, 1)?.data[0];
-      const high = node.inputs[2] == null ? Infinity : constantInput(graph, node, 2)?.data[0];
-      return low === undefined || high === undefined ? null : clip(Number(low), Number(high));
-    }
-    default:
-      return null;
-  }
+  return activations[node.op]?.(graph, node) ?? null;
 }
 
 function nodesOfLastSums(graph: Graph): ReadonlySet<NodeId> {

@@ -1,5 +1,5 @@
 // Sessions in the shape of onnxruntime-common: create, run, inputNames, outputNames, release; and `executed`.
-import { parsePlan, type ExecutedSite, type Graph, type Plan } from "@mpplan/ir";
+import { parsePlan, type ExecutedSite, type Graph, type Plan, type Sample } from "@mpplan/ir";
 import { uniformPlan, dynamicPlan, blankProfile, ruleNamed } from "@mpplan/planner";
 import { createExecutor, createReferenceBackend, type Executor, type Session } from "@mpplan/runtime";
 import { UsageError } from "./errors.js";
@@ -102,7 +102,7 @@ export class Inference {
     this.sessions.clear();
   }
 
-  private sessionFor(sample: ReadonlyMap<string, import("@mpplan/ir").Tensor> | null): Promise<Session> {
+  private sessionFor(sample: Sample | null): Promise<Session> {
     if (this.released) {
       throw new UsageError("bad-option", {
         what: "The session has been released",

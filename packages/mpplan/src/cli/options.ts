@@ -1,5 +1,5 @@
 // The flags that commands share, in groups, and how their values are read.
-import { Command, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { presets } from "@mpplan/ir";
 import { policies, rules } from "@mpplan/planner";
 import { parseNumber } from "../data/preprocess.js";

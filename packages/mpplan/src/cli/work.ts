@@ -1,5 +1,5 @@
 // What most commands begin with: read the model, find the samples, resolve and echo the settings.
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { printType, valueOf, type Graph, type Samples } from "@mpplan/ir";
 import type { InputSpec } from "../data/pieces.js";
 import { externalDataReader, readBytes } from "../node/files.js";
@@ -17,10 +17,16 @@ export interface LoadedModel {
 export function loadModel(path: string): LoadedModel {
   const source: ModelSource = {
     bytes: readBytes(path),
-    name: basename(path),
+    name: nameOf(path),
     externalData: externalDataReader(path),
   };
   return { source, imported: importModel(source) };
+}
+
+/** The file's name without its ending; its folder's where it is called model.onnx, as so many are. */
+function nameOf(path: string): string {
+  const name = basename(path).replace(/\.onnx$/i, "");
+  return name === "model" ? basename(dirname(resolve(path))) || name : name;
 }
 
 export interface LoadedData {

@@ -129,7 +129,7 @@ function describeForeign(descr: string): [what: string, next: string] {
   if (descr.startsWith("["))
     return ["The array has a structured type, with named fields", "save one field per file"];
   const kind = descr.replace(/^[<>|=]/, "");
-  switch (kind[0]) {
+  switch (kind.charAt(0)) {
     case "O":
       return ["The array holds Python objects, which only Python can unpickle", plain];
     case "c":

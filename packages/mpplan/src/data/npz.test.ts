@@ -63,9 +63,9 @@ test("every way to cut an archive short is refused", () => {
 });
 
 test("an archive that would unpack to more than the limit is refused before anything is unpacked", () => {
-  const bomb = zipSync({ "x.npy": new Uint8Array(50_000_000) });
+  const bomb = zipSync({ "x.npy": new Uint8Array(5_000_000) });
   expect(bomb.length).toBeLessThan(100_000);
-  expect(refusal(bomb, { bytes: 2 ** 20, entries: 10 })).toMatch(/would take 50000000 bytes/);
+  expect(refusal(bomb, { bytes: 2 ** 20, entries: 10 })).toMatch(/would take 5000000 bytes/);
 });
 
 test("a stated size that the packed bytes could never reach is refused", () => {

@@ -101,7 +101,7 @@ function notesOn(
   affine: Affine | null,
 ): string[] {
   const notes: string[] = [];
-  if (input.type?.shape == null) {
+  if (!input.type?.shape) {
     notes.push(`the model does not tell the shape of "${input.id}": every array is taken as one sample`);
   }
   if (reshapedFrom) {

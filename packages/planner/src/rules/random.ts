@@ -18,7 +18,7 @@ export const randomLive: Rule = {
   control: true,
   needsMagnitude: false,
   threshold: "share",
-  test: (site, share, seed) => ({ rule: "random-live", share, seed, activation: site.kappaActivation }),
+  test: (site, share, seed) => ({ rule: "random-live", share, seed, activation: site.activation }),
   expectedShare(site, share) {
     const count = site.neurons.reduce((sum, n) => sum + n.count, 0);
     const dead = site.neurons.reduce((sum, n) => sum + n.dead, 0);

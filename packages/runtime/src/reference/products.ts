@@ -1,6 +1,15 @@
 // Conv, Gemm and MatMul brought to one form: groups of rows times columns, each pair one sum of products.
 // Sums, magnitudes and measurements are written once, over this form.
-import { floatAttr, intAttr, resolveWindow, sizeOf, type Node, type SumOpName, type SumSite, type Tensor } from "@mpplan/ir";
+import {
+  floatAttr,
+  intAttr,
+  resolveWindow,
+  sizeOf,
+  type Node,
+  type SumOpName,
+  type SumSite,
+  type Tensor,
+} from "@mpplan/ir";
 
 /**
  * All the sums of one run of a node: out[group, row, column] = alpha sum_k W[group, column, k] h[group, row, k]

@@ -155,7 +155,7 @@ function labels(points: readonly Point[], middle: number): Plot.Markish {
         y: "y",
         text: (p: Point) => p.row.name.replace(/^uniform /, ""),
         dx: right ? 8 : 10,
-        dy: -9,
+        dy: right ? -13 : -9,
         textAnchor: right ? "end" : "start",
         fill: "var(--ink)",
         stroke: "var(--surface)",

@@ -2,7 +2,7 @@
 import type { Comparison, ComparisonRow } from "@mpplan/ir";
 import { chartFacts, chartSvg, symbolSvg } from "./chart.js";
 import { escapeHtml } from "./escape.js";
-import { formatAccuracy, formatCost, formatError, formatSeconds, formatShare } from "./numbers.js";
+import { formatAccuracy, formatCost, formatError, formatShare } from "./numbers.js";
 import { toSeries, type Series } from "./series.js";
 import { style } from "./style.js";
 
@@ -125,7 +125,6 @@ const columns: readonly Column[] = [
   { title: "relative error", cell: (row) => formatError(row.error) },
   { title: "flips", cell: (row) => (row.flips === null ? "" : String(row.flips)) },
   { title: "accuracy", cell: (row) => formatAccuracy(row.accuracy) },
-  { title: "time to emulate", cell: (row) => formatSeconds(row.seconds) },
   { title: "note", className: "note", cell: (row) => row.note ?? "" },
 ];
 

@@ -20,10 +20,6 @@ export function formatAccuracy(value: number | null): string {
   return value === null ? "" : `${(100 * value).toFixed(2)} %`;
 }
 
-export function formatSeconds(value: number | null): string {
-  return value === null ? "" : `${value < 10 ? value.toFixed(2) : value.toFixed(0)} s`;
-}
-
 /** `10⁻³` for a power of ten, else with its factor: `2·10⁻³`. */
 export function formatPower(value: number): string {
   const exponent = Math.floor(Math.log10(value) + 1e-9);

@@ -42,10 +42,7 @@ export function table(
 
 /** Names come from files: a control character in one must not reach the terminal. */
 function printable(cell: string): string {
-  return cell.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return cell.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** 0.0123 -> "1.23e-2"; null -> "-". */

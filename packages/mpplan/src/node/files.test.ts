@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { InputError } from "../data/errors.js";
+import { externalDataReader, readBytes, writeAtomically } from "./files.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mpplan-files-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function refusal(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof InputError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return "done";
+}
+
+test("a file is read whole", () => {
+  writeFileSync(join(folder, "a"), Uint8Array.of(1, 2, 3));
+  writeFileSync(join(folder, "empty"), "");
+  expect(readBytes(join(folder, "a"))).toEqual(Uint8Array.of(1, 2, 3));
+  expect(readBytes(join(folder, "empty"))).toEqual(new Uint8Array(0));
+});
+
+test("what cannot be read says why, with the path", async () => {
+  const missing = join(folder, "missing.npy");
+  expect(await refusal(() => readBytes(missing))).toMatch(new RegExp(`^not-found: [^]*where: ${missing}`));
+  expect(await refusal(() => readBytes(join(folder, "a", "b")))).toMatch(/^not-found/);
+  expect(await refusal(() => readBytes(folder))).toMatch(/^unreadable: This is a folder/);
+  expect(await refusal(() => readBytes("/dev/zero"))).toMatch(/^unreadable: This is a device/);
+  symlinkSync("loop", join(folder, "loop"));
+  expect(await refusal(() => readBytes(join(folder, "loop")))).toMatch(/^unreadable: This symbolic link/);
+});
+
+test("a file is written, replaced, and nothing is left beside it", async () => {
+  const path = join(folder, "out.json");
+  await writeAtomically(path, "first");
+  await writeAtomically(
+    path,
+    Uint8Array.from("second", (c) => c.charCodeAt(0)),
+  );
+  expect(readFileSync(path, "utf8")).toBe("second");
+  expect(readdirSync(folder)).toEqual(["out.json"]);
+});
+
+test("permissions and symbolic links outlive a replacement", async () => {
+  const path = join(folder, "real");
+  writeFileSync(path, "old");
+  chmodSync(path, 0o600);
+  symlinkSync("real", join(folder, "link"));
+  await writeAtomically(join(folder, "link"), "new");
+  expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["new", 0o600]);
+  expect(readdirSync(folder).sort()).toEqual(["link", "real"]);
+});
+
+test("a place that cannot be written to is refused with a reason", async () => {
+  expect(await refusal(() => writeAtomically(join(folder, "no", "out"), "x"))).toMatch(
+    /^unwritable: There is no folder/,
+  );
+  expect(await refusal(() => writeAtomically(folder, "x"))).toMatch(/^unwritable: This is a folder/);
+  expect(existsSync(join(folder, "no"))).toBe(false);
+});
+
+test("a device is written to, not replaced", async () => {
+  await writeAtomically("/dev/null", "x");
+  expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+});
+
+test("a run that is interrupted while it writes leaves the old file and no other", async () => {
+  const path = join(folder, "out");
+  writeFileSync(path, "old");
+  const source = new URL("./files.ts", import.meta.url).href;
+  // The write is large enough to take a while; the signal comes as soon as the temporary file is there.
+  const program = `
+    const { writeAtomically } = await import(${JSON.stringify(source)});
+    const { readdirSync } = await import("node:fs");
+    const timer = setInterval(() => {
+      if (readdirSync(${JSON.stringify(folder)}).length > 1) { clearInterval(timer); process.kill(process.pid, "SIGINT"); }
+    }, 0);
+    await writeAtomically(${JSON.stringify(path)}, new Uint8Array(2 ** 27));`;
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@mpplan/source", "--import", "tsx", "--input-type=module", "-e", program],
+    { stdio: "ignore" },
+  );
+  const signal = await new Promise((resolve) => child.on("exit", (_, name) => resolve(name)));
+  expect(signal).toBe("SIGINT");
+  expect(readdirSync(folder)).toEqual(["out"]);
+  expect(readFileSync(path, "utf8")).toBe("old");
+});
+
+test("a model's external data stays in its folder", async () => {
+  const home = join(folder, "model");
+  mkdirSync(join(home, "weights"), { recursive: true });
+  writeFileSync(join(home, "weights", "a.bin"), "inside");
+  writeFileSync(join(folder, "secret"), "outside");
+  mkdirSync(join(folder, "model-2"));
+  writeFileSync(join(folder, "model-2", "b.bin"), "outside");
+  symlinkSync("weights/a.bin", join(home, "inner"));
+  symlinkSync("../secret", join(home, "outer"));
+  symlinkSync("../model-2", join(home, "sibling"));
+  symlinkSync("/dev/zero", join(home, "device"));
+  const read = externalDataReader(join(home, "model.onnx"));
+  expect(Buffer.from(read("weights/a.bin")).toString()).toBe("inside");
+  expect(Buffer.from(read("inner")).toString()).toBe("inside");
+  for (const location of ["outer", "sibling/b.bin", "device", "../secret"]) {
+    expect(await refusal(() => read(location))).toMatch(/^unreadable: .*leads out/);
+  }
+  expect(await refusal(() => read("weights"))).toMatch(/^unreadable/);
+  expect(await refusal(() => read("missing.bin"))).toMatch(/^not-found/);
+});
