@@ -103,10 +103,16 @@ export function mergeProfiles(parts: readonly Profile[]): Profile {
 
 function mergeTwo(a: Profile, b: Profile): Profile {
   const facts = (p: Profile): string =>
-    JSON.stringify([p.model.digest, p.operands, p.accumulators, p.tool.version, p.sites.map((s) => s.site)]);
+    JSON.stringify([
+      p.model.digest,
+      p.operands,
+      p.accumulators,
+      p.tool.version,
+      p.sites.map((s) => [s.site, s.length, s.macs, s.neurons.length, s.activation, s.kappaActivation]),
+    ]);
   if (facts(a) !== facts(b)) {
     throw new CalibrationError("merge-mismatch", {
-      what: "The profiles differ in model, operands, accumulators or version, so they cannot be merged",
+      what: "The profiles differ in model, sizes, operands, accumulators or version, so they cannot be merged",
       where: `the profiles of "${a.model.name}" (${a.model.digest}) and "${b.model.name}" (${b.model.digest})`,
       next: "calibrate all shards with the same model and settings",
     });

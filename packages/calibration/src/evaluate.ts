@@ -63,13 +63,7 @@ export async function evaluatePlans(
   let referenceSeconds = 0;
 
   for (let i = 0; i < samples.count; i++) {
-    if (signal?.aborted) {
-      throw new CalibrationError("cancelled", {
-        what: `Cancelled after ${i} of ${samples.count} samples`,
-        where: `the evaluation of "${graph.name}"`,
-        next: "run it again; nothing was written",
-      });
-    }
+    if (signal?.aborted) throw cancelled(graph, i, samples.count);
     const sample = samples.at(i);
     digest.add(sample);
     const memo = new Memo();
@@ -158,7 +152,8 @@ async function nodeErrors(
   const local = new Map([...outputOf.keys()].map((site) => [site, new ErrorMeter("values")]));
   const cumulative = new Map([...outputOf.keys()].map((site) => [site, new ErrorMeter("values")]));
   const n = Math.min(samples.count, samplesForNodes);
-  for (let i = 0; i < n && !signal?.aborted; i++) {
+  for (let i = 0; i < n; i++) {
+    if (signal?.aborted) throw cancelled(graph, i, n);
     const sample = samples.at(i);
     const memo = new Memo();
     const truth = new Map<ValueId, Tensor>();
@@ -189,5 +184,13 @@ async function nodeErrors(
       cumulative: cumulative.get(decision.site)!.error,
       fractionHigh: e && e.total > 0 ? e.components[high]! / e.total : 0,
     };
+  });
+}
+
+function cancelled(graph: Graph, done: number, total: number): CalibrationError {
+  return new CalibrationError("cancelled", {
+    what: `Cancelled after ${done} of ${total} samples`,
+    where: `the evaluation of "${graph.name}"`,
+    next: "run it again; nothing was written",
   });
 }

@@ -14,6 +14,7 @@ export class ExactAdder {
   }
 
   add(x: number): void {
+    if (!Number.isFinite(x)) throw new Error(`internal: ${x} has no place in an exact sum`);
     let carry = x;
     let kept = 0;
     for (const part of this.parts) {

@@ -22,7 +22,8 @@ export class ErrorMeter {
   ): void {
     for (const [id, exact] of reference) {
       const got = outputs.get(id)!;
-      if (this.task === "classifier") this.addLogits(numbers(got), numbers(exact), exact.dims.at(-1)!, label);
+      if (this.task === "classifier")
+        this.addLogits(numbers(got), numbers(exact), exact.dims.at(-1) ?? 1, label);
       else this.addValues(numbers(got), numbers(exact));
     }
   }

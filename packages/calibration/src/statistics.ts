@@ -4,6 +4,10 @@ import type { SiteMeasurement } from "@mpplan/runtime";
 import { ExactAdder } from "./exact-sum.js";
 import { LogCounter } from "./log-histogram.js";
 
+/** Squares up to this size, and sums of 2^23 of them, stay finite. */
+const largest = 2 ** 500;
+const largestSquare = 2 ** 1000;
+
 export class NeuronCounter {
   private count = 0;
   private dead = 0;
@@ -30,7 +34,8 @@ export class NeuronCounter {
     const v = m.v[i]!;
     const magnitude = m.magnitude[i]!;
     this.count++;
-    if (!Number.isFinite(v) || !Number.isFinite(magnitude)) {
+    // A is at least |v|. Written so that NaN is left out too.
+    if (!(magnitude <= largest) || Number.isNaN(v)) {
       this.nonFinite++;
       return;
     }
@@ -90,7 +95,7 @@ class LowCounter {
     if (Number.isFinite(peak)) this.peak = Math.max(this.peak, peak);
     this.clipped += clipped;
     const terms = [error * error, partialSquared * slope * slope, ulpSquared * slope * slope];
-    if (!terms.every(Number.isFinite)) return;
+    if (!terms.every((x) => x <= largestSquare)) return;
     this.errorSquared.add(terms[0]!);
     this.partialSquared.add(terms[1]!);
     this.ulpSquared.add(terms[2]!);

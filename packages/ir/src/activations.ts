@@ -35,7 +35,7 @@ export const identity = activation(
 /** ReLU's condition number is the indicator of v >= 0: dead components need no accuracy at all. */
 export const relu = activation(
   "relu",
-  (v) => (v > 0 ? v : 0),
+  (v) => (v > 0 || Number.isNaN(v) ? v : 0),
   (v) => (v > 0 ? 1 : 0),
   (v) => (v >= 0 ? 1 : 0),
 );
@@ -69,10 +69,10 @@ export const clip = (low: number, high: number): Activation =>
 
 /** The activation that `name` spells, as printed in plans and profiles; undefined if there is none. */
 export function activationNamed(name: string): Activation | undefined {
-  const fixed = { identity, relu, tanh, sigmoid }[name as "identity"] as Activation | undefined;
+  const fixed = [identity, relu, tanh, sigmoid].find((known) => known.name === name);
   if (fixed) return fixed;
-  const call = /^(leaky-relu|clip)\(([^)]*)\)$/.exec(name);
-  const args = call?.[2]?.split(",").map(Number) ?? [];
+  const call = /^(leaky-relu|clip)\(([^)]+)\)$/.exec(name);
+  const args = call?.[2]?.split(",").map((text) => (text.trim() === "" ? NaN : Number(text))) ?? [];
   if (args.some(Number.isNaN)) return undefined;
   if (call?.[1] === "leaky-relu" && args.length === 1) return leakyRelu(args[0]!);
   if (call?.[1] === "clip" && args.length === 2) return clip(args[0]!, args[1]!);

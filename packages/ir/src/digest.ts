@@ -1,7 +1,8 @@
 // Digests: of a model's bytes, and of a set of samples whatever their order.
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Digest } from "./graph.js";
+import { IrError } from "./errors.js";
+import { quote, type Digest } from "./graph.js";
 import type { Tensor } from "./types.js";
 
 /** `sha256:<hex>` of the parts, one after another. */
@@ -18,8 +19,17 @@ export function digestOf(...parts: Uint8Array[]): Digest {
 export class SetDigest {
   private sum: bigint;
 
-  constructor(text = "sum256:0") {
-    this.sum = BigInt(`0x${text.replace(/^sum256:/, "")}`);
+  /** @throws IrError `wrong-document` for a text that no set of samples has. */
+  constructor(text: Digest = "sum256:0") {
+    const digits = /^sum256:([0-9a-f]{1,64})$/.exec(text)?.[1];
+    if (digits === undefined) {
+      throw new IrError("wrong-document", {
+        what: `${quote(text)} is no digest of samples`,
+        where: "the digest of a document's data",
+        next: "use a document as mpplan wrote it",
+      });
+    }
+    this.sum = BigInt(`0x${digits}`);
   }
 
   /** Adds one sample: its inputs by name. */

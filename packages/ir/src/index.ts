@@ -1,4 +1,5 @@
 export * from "./activations.js";
+export * from "./batch.js";
 export * from "./cost.js";
 export * from "./digest.js";
 export * from "./errors.js";

@@ -32,19 +32,23 @@ export function quantile(h: LogHistogram, q: number): number {
     }
     rank -= count;
   }
-  return h.infinite > 0 ? Infinity : binEdge(h.first + h.counts.length);
+  if (h.infinite > 0) return Infinity;
+  return h.counts.length > 0 ? binEdge(h.first + h.counts.length) : -Infinity;
 }
 
 /** The share of values above a threshold, interpolated inside its bin. */
 export function shareAbove(h: LogHistogram, threshold: number): number {
   const total = countOf(h);
   if (total === 0) return 0;
-  const log = Math.log2(threshold);
+  const log = Math.log2(Math.max(threshold, 0));
+  const octave = Math.floor(log);
+  // The threshold's own bin; the ends of the histogram stand for 0 and Infinity.
+  const bin = Number.isFinite(log)
+    ? octave * binsPerOctave + Math.floor((2 ** (log - octave) - 1) * binsPerOctave)
+    : log;
   let above = h.infinite;
-  h.counts.forEach((count, i) => {
-    const low = binEdge(h.first + i);
-    const high = binEdge(h.first + i + 1);
-    above += count * Math.min(1, Math.max(0, (high - log) / (high - low)));
-  });
+  for (let i = Math.max(0, bin + 1 - h.first); i < h.counts.length; i++) above += h.counts[i]!;
+  const own = h.counts[bin - h.first] ?? 0;
+  if (own > 0) above += own * ((binEdge(bin + 1) - log) / (binEdge(bin + 1) - binEdge(bin)));
   return (above + (threshold < 0 ? h.zeros : 0)) / total;
 }

@@ -35,7 +35,7 @@ export function shard(samples: Samples, index: number, count: number): Samples {
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Samples for build and tune together; default 512, or half of what there is. */
+  /** Samples for build and tune together; default 512, or half of what there is (but 2 at least). */
   readonly calibrate?: number | undefined;
   /** Samples to evaluate on; default all the rest. */
   readonly evaluate?: number | undefined;
@@ -54,7 +54,7 @@ export interface Split {
  */
 export function split(samples: Samples, { seed, calibrate, evaluate }: SplitOptions): Split {
   const n = samples.count;
-  const wanted = calibrate ?? Math.min(512, Math.floor(n / 2));
+  const wanted = calibrate ?? Math.min(512, Math.max(2, Math.floor(n / 2)));
   const rest = n - wanted;
   if (wanted < 2 || rest < 1 || (evaluate ?? 1) < 1 || (evaluate ?? 1) > rest) {
     throw new IrError("too-few-samples", {

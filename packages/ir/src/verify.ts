@@ -1,8 +1,10 @@
-// Checks the promises of a graph: single assignment, order, arity, known attributes, constants of their type.
+// Checks the promises of a graph: single assignment, order, arity, attributes known and filled in, constants of
+// their type and size.
 import { IrError } from "./errors.js";
 import { describeNode, type Graph, type ValueId } from "./graph.js";
+import type { AttrSpec } from "./ops/define.js";
 import { ops } from "./ops/index.js";
-import { printType } from "./types.js";
+import { printType, sizeOf } from "./types.js";
 
 /** Returns the graph unchanged. @throws IrError `invalid-graph` at the first broken promise. */
 export function verify(graph: Graph): Graph {
@@ -22,7 +24,7 @@ export function verify(graph: Graph): Graph {
     const where = describeNode(node);
     if (names.has(node.id)) throw broken(`Two nodes are called "${node.id}"`, where);
     names.add(node.id);
-    const definition = ops[node.op];
+    const definition = Object.hasOwn(ops, node.op) ? ops[node.op] : undefined;
     if (!definition) throw broken(`There is no operator ${String(node.op)}`, where);
     const [least, most] = definition.arity;
     if (node.inputs.length > most) {
@@ -40,12 +42,23 @@ export function verify(graph: Graph): Graph {
       if (!Object.hasOwn(definition.attributes, name))
         throw broken(`${node.op} has no attribute "${name}"`, where);
     }
+    for (const [name, spec] of Object.entries<AttrSpec>(definition.attributes)) {
+      const filled = "default" in spec && spec.default !== undefined;
+      if ((filled || spec.required) && node.attrs[name] === undefined)
+        throw broken(`${node.op} lacks its attribute "${name}"`, where);
+    }
     for (const id of node.outputs) define(id, where);
   }
   for (const id of graph.outputs) {
     if (!ready.has(id)) throw broken(`Nothing computes the output "${id}"`, `output "${id}" of the graph`);
   }
   for (const [id, { type, constant }] of graph.values) {
+    if (constant && sizeOf(constant.dims) !== constant.data.length) {
+      throw broken(
+        `The constant has ${constant.data.length} elements, its dims [${constant.dims.join(", ")}] say ${sizeOf(constant.dims)}`,
+        `value "${id}"`,
+      );
+    }
     if (!constant || !type) continue;
     const fits =
       type.elem === constant.elem &&

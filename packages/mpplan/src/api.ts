@@ -1,15 +1,11 @@
 // What both entries, index (any platform) and node, offer.
 export { compareModel, type CompareOptions } from "./compare.js";
 export { UsageError } from "./errors.js";
-export {
-  Inference,
-  type ExecutionMode,
-  type SessionFactory,
-  type SessionOptions,
-} from "./inference-session.js";
+export { Inference, type SessionFactory } from "./inference-session.js";
 export { compileModel, type Compiled, type CompileOptions, type Progress, type Stage } from "./pipeline.js";
 export { type ModelSource } from "./prepare-graph.js";
 export { resolveBudget, resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
+export { type ExecutionMode, type SessionOptions } from "./session-options.js";
 export { Tensor } from "./tensor.js";
 export { tool } from "./version.js";
 export { MpplanError } from "@mpplan/formats";

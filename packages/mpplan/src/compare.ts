@@ -12,17 +12,23 @@ import {
   rules,
   uniformPlan,
   type FitRequest,
+  type Fitted,
 } from "@mpplan/planner";
+import { UsageError } from "./errors.js";
 import {
   dynamicFraction,
+  leastCost,
   makeProfile,
   planOptionsOf,
   resolveWork,
+  siteNames,
   stage,
+  throwIfCancelled,
   type WorkOptions,
 } from "./pipeline.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
 import { describePrecision, resolvePrecision, type PrecisionOptions } from "./settings.js";
+import { highPrecisionSites } from "./site-patterns.js";
 
 export interface CompareOptions extends PrecisionOptions, WorkOptions {
   readonly taus?: readonly number[] | undefined;
@@ -57,18 +63,20 @@ export async function compareModel(
   options: CompareOptions,
 ): Promise<Comparison> {
   const precision = resolvePrecision(options);
+  const taus = numbersOf(options.taus ?? defaultTaus, "--taus");
+  const targets = numbersOf(options.targetCosts ?? defaultTargetCosts, "--costs");
+  const chosenRules = chosen(options.rules, defaultRules, rules, ruleNamed);
+  // The uniform rows are always there.
+  const asked = options.policies?.filter((name) => name !== "uniform");
+  const chosenPolicies = chosen(asked, defaultPolicies, policies, policyNamed);
   const { seed, executor } = resolveWork(options);
   const work = { ...options, seed, executor };
   const parts = split(samples, { seed, calibrate: options.samples, evaluate: options.evaluate });
   const graph = prepareGraph(importModel(source), samples.at(0), precision.operands);
+  highPrecisionSites(siteNames(graph), options);
   const profile = await makeProfile(graph, parts.build, precision, work);
   const planOptions = planOptionsOf(profile, precision, work);
-  const targets = options.targetCosts ?? defaultTargetCosts;
-  const chosenRules = chosen(options.rules, defaultRules, rules);
-  const chosenPolicies = chosen(options.policies, defaultPolicies, policies);
-  const low = precision.accumulators[0]!.format;
-  const high = precision.accumulators.at(-1)!.format;
-  const baseCost = precision.costs[low]! / precision.costs[high]!;
+  const least = leastCost(profile, planOptions, 1);
 
   const entries: Entry[] = precision.accumulators.map((a, i) => ({
     plan: uniformPlan(profile, i, planOptions),
@@ -81,7 +89,7 @@ export async function compareModel(
       targetCost: null,
     },
   }));
-  for (const tau of options.taus ?? defaultTaus) {
+  for (const tau of taus) {
     entries.push({
       plan: dynamicPlan(profile, ruleNamed("kappa"), tau, planOptions),
       row: {
@@ -100,14 +108,10 @@ export async function compareModel(
   for (const target of targets) {
     for (const name of chosenRules) {
       const rule = ruleNamed(name);
-      const fraction = dynamicFraction(
-        { kind: "cost", value: target },
-        profile,
-        planOptions,
-        rule.needsMagnitude,
-      );
-      if (fraction >= 0) requests.push({ request: { rule, fraction }, target });
-      else entries.push(outOfReach(name, target, baseCost * (rule.needsMagnitude ? 2 : 1)));
+      const own = leastCost(profile, planOptions, rule.needsMagnitude ? 2 : 1);
+      const fraction = dynamicFraction({ kind: "cost", value: target }, profile, planOptions, rule);
+      if (target >= own) requests.push({ request: { rule, fraction }, target });
+      else entries.push(outOfReach(name, target, own));
     }
   }
   const simulate = async (plans: readonly Plan[]) =>
@@ -118,7 +122,7 @@ export async function compareModel(
   }
   for (const target of targets) {
     for (const name of chosenPolicies) {
-      const reachable = target >= baseCost;
+      const reachable = target >= least;
       const plan = reachable
         ? planAt(planFront(profile, policyNamed(name), planOptions), { kind: "cost", value: target })
         : null;
@@ -131,7 +135,7 @@ export async function compareModel(
           rule: null,
           tau: null,
           targetCost: target,
-          ...(!plan && { note: `uniform low costs ${baseCost} already` }),
+          ...(!plan && { note: cannot(least) }),
         },
       });
     }
@@ -144,6 +148,7 @@ export async function compareModel(
     parts.test,
     stage("evaluate", work),
   );
+  throwIfCancelled(options.signal, graph);
   const results = new Map<Entry, Evaluation>(planned.map((entry, i) => [entry, set.plans[i]!]));
 
   return {
@@ -169,7 +174,7 @@ export async function compareModel(
 function dynamicEntry(
   name: string,
   target: number,
-  fitted: { threshold: number; fraction: number; plan: Plan },
+  fitted: Pick<Fitted, "threshold" | "fraction" | "saturated" | "plan">,
 ): Entry {
   const isTau = ruleNamed(name).threshold === "tau";
   const nothing = Number.isNaN(fitted.fraction);
@@ -182,7 +187,8 @@ function dynamicEntry(
       rule: name,
       tau: isTau && !nothing ? fitted.threshold : null,
       targetCost: target,
-      ...(nothing && { note: "no threshold recomputes this little; nothing is recomputed" }),
+      ...(nothing && { note: "no threshold recomputes this little" }),
+      ...(fitted.saturated && { note: "nothing is left that the rule would recompute" }),
     },
   };
 }
@@ -197,9 +203,13 @@ function outOfReach(name: string, target: number, least: number): Entry {
       rule: name,
       tau: null,
       targetCost: target,
-      note: `cannot: it costs at least ${least}`,
+      note: cannot(least),
     },
   };
+}
+
+function cannot(least: number): string {
+  return `cannot: it costs at least ${Number(least.toPrecision(4))}`;
 }
 
 function rowOf({ row }: Entry, result: Evaluation | null): ComparisonRow {
@@ -235,7 +245,20 @@ function chosen(
   asked: readonly string[] | undefined,
   defaults: readonly string[],
   known: readonly { name: string; control?: true }[],
+  named: (name: string) => unknown,
 ): string[] {
+  asked?.filter((name) => name !== "all").forEach(named);
   const wanted = asked === undefined ? defaults : asked.includes("all") ? known.map((k) => k.name) : asked;
   return [...new Set([...wanted, ...known.filter((k) => k.control).map((k) => k.name)])];
+}
+
+/** Each number once. */
+function numbersOf(values: readonly number[], where: string): number[] {
+  const wrong = values.find((value) => !(value >= 0 && value < Infinity));
+  if (wrong === undefined) return [...new Set(values)];
+  throw new UsageError("bad-option", {
+    what: `${wrong} is out of range`,
+    where,
+    next: "give numbers, 0 or larger",
+  });
 }

@@ -1,32 +1,18 @@
 // Sessions in the shape of onnxruntime-common: create, run, inputNames, outputNames, release; and `executed`.
-import { parsePlan, type ExecutedSite, type Graph, type Plan, type Sample } from "@mpplan/ir";
-import { uniformPlan, dynamicPlan, blankProfile, ruleNamed } from "@mpplan/planner";
-import { createExecutor, createReferenceBackend, type Executor, type Session } from "@mpplan/runtime";
+import type { ExecutedSite, Graph, Operands, Plan, Sample } from "@mpplan/ir";
+import {
+  createExecutor,
+  createReferenceBackend,
+  RuntimeError,
+  type Executor,
+  type Session,
+} from "@mpplan/runtime";
+import { withPauses } from "./breathe.js";
 import { UsageError } from "./errors.js";
-import { planOptionsOf } from "./pipeline.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
-import { resolvePrecision, type PrecisionOptions } from "./settings.js";
+import { checkModel, checkPlan, readPlan } from "./read-documents.js";
+import { operandsFor, planFor, type SessionOptions } from "./session-options.js";
 import { Tensor } from "./tensor.js";
-import { tool } from "./version.js";
-
-export type ExecutionMode = "static" | "dynamic" | "hybrid" | "uniform" | "reference";
-
-export interface SessionOptions extends PrecisionOptions {
-  /** Backends in order of preference. Only "reference" exists today. */
-  readonly executionProviders?: readonly string[] | undefined;
-  /** A plan, or the text of one. */
-  readonly plan?: Plan | string | undefined;
-  /** Default: the plan's own mode; `reference` without a plan. */
-  readonly mode?: ExecutionMode | undefined;
-  /** For `uniform` without a plan: the format of every sum, default the preset's high one. */
-  readonly format?: string | undefined;
-  /** For `dynamic` without a plan: the rule and its tau. */
-  readonly rule?: string | undefined;
-  readonly tau?: number | undefined;
-  readonly seed?: number | undefined;
-  readonly externalData?: ((location: string) => Uint8Array) | undefined;
-  readonly name?: string | undefined;
-}
 
 /** Reads a model that is given by path or address. */
 export type ReadModel = (path: string) => Promise<ModelSource>;
@@ -49,7 +35,8 @@ export class Inference {
   private constructor(
     private readonly imported: Graph,
     private readonly executor: Executor,
-    private readonly options: SessionOptions,
+    /** What weights and activations are cast to before any sum. */
+    readonly operands: Operands,
     /** The plan in force; null for the exact reference. */
     readonly plan: Plan | null,
   ) {
@@ -67,18 +54,22 @@ export class Inference {
         next: 'use "reference"',
       });
     }
+    const where = "the plan of the session";
+    const given = typeof options.plan === "string" ? readPlan(options.plan, where) : options.plan;
+    if (given) checkPlan(given, where);
     const imported = importModel(source);
-    const plan = planFor(imported, options);
-    const session = new Inference(imported, createExecutor(createReferenceBackend()), options, plan);
-    // A plan of another model, or one that misses a site, is refused now rather than at the first run.
-    if (
-      plan &&
-      imported.inputs.every((id) => imported.values.get(id)?.type?.shape?.every((d) => typeof d === "number"))
-    ) {
+    if (given) checkModel(given, imported, where);
+    const plan = planFor(imported, options, given);
+    const session = new Inference(
+      imported,
+      withPauses(createExecutor(createReferenceBackend())),
+      operandsFor(options, given),
+      plan,
+    );
+    // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
+    const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
+    if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
       await session.sessionFor(null);
-    } else if (plan && plan.model.digest !== imported.digest) {
-      await session.sessionFor(null);
-    }
     return session;
   }
 
@@ -104,7 +95,7 @@ export class Inference {
 
   private sessionFor(sample: Sample | null): Promise<Session> {
     if (this.released) {
-      throw new UsageError("bad-option", {
+      throw new RuntimeError("released", {
         what: "The session has been released",
         where: "a run",
         next: "create a session again",
@@ -114,53 +105,12 @@ export class Inference {
     const key = JSON.stringify([...known].map(([name, t]) => [name, t.dims]));
     let session = this.sessions.get(key);
     if (!session) {
-      const precision = resolvePrecision(this.options);
-      const graph = prepareGraph(this.imported, known, this.plan?.operands ?? precision.operands);
+      const graph = prepareGraph(this.imported, known, this.operands);
       session = this.executor.prepare(graph, this.plan ?? "reference");
       this.sessions.set(key, session);
     }
     return session;
   }
-}
-
-/** The plan that the options ask for; null for the exact reference. */
-function planFor(imported: Graph, options: SessionOptions): Plan | null {
-  const plan =
-    typeof options.plan === "string"
-      ? parsePlan(options.plan, "the plan given to the session")
-      : options.plan;
-  const mode = options.mode ?? plan?.mode ?? "reference";
-  if (mode === "reference") return null;
-  if (plan) {
-    if (plan.mode === mode) return plan;
-    throw new UsageError("mode-mismatch", {
-      what: `The plan is ${plan.mode}, but ${mode} is asked for`,
-      where: "the mode of the session",
-      next: `leave the mode out, or make a ${mode} plan`,
-    });
-  }
-  const precision = resolvePrecision(options);
-  const graph = prepareGraph(imported, null, precision.operands);
-  const profile = blankProfile(graph, precision.accumulators, tool);
-  const planOptions = planOptionsOf(profile, precision, { seed: options.seed });
-  if (mode === "uniform") {
-    const formats = precision.accumulators.map((a) => a.format);
-    const use = options.format === undefined ? formats.length - 1 : formats.indexOf(options.format);
-    if (use >= 0) return uniformPlan(profile, use, planOptions);
-    throw new UsageError("bad-option", {
-      what: `"${options.format}" is none of the formats in use`,
-      where: "the format of a uniform run",
-      next: `use one of: ${formats.join(", ")}, or set --low and --high`,
-    });
-  }
-  if (mode === "dynamic" && options.tau !== undefined) {
-    return dynamicPlan(profile, ruleNamed(options.rule ?? "kappa"), options.tau, planOptions);
-  }
-  throw new UsageError("no-plan", {
-    what: `A ${mode} run needs a plan`,
-    where: "the options of the session",
-    next: mode === "dynamic" ? "give a plan, or a rule and its tau" : "give a plan that mpplan compile wrote",
-  });
 }
 
 /** The class of sessions for a platform that reads models its own way. */

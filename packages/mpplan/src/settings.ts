@@ -2,6 +2,7 @@
 import { formatNamed } from "@mpplan/formats";
 import {
   checkAccumulator,
+  costTable,
   defaultPreset,
   parseOrder,
   presetNamed,
@@ -12,7 +13,6 @@ import {
   type Costs,
   type Operands,
 } from "@mpplan/ir";
-import { costTable } from "@mpplan/ir";
 import { UsageError } from "./errors.js";
 
 /** What a user may ask for. Everything has a default. */
@@ -77,16 +77,7 @@ export function resolvePrecision(options: PrecisionOptions): Precision {
       next: "name them cheapest first, such as --formats ieee-e4m3,e4m7,binary16",
     });
   }
-  const costs = costTable(accumulators, options.costs);
-  for (const name of Object.keys(options.costs ?? {})) {
-    if (!(name in costs)) {
-      throw new UsageError("bad-option", {
-        what: `A cost is given for ${name}, which no accumulator uses`,
-        where: "--cost",
-        next: `give costs for: ${Object.keys(costs).join(", ")}`,
-      });
-    }
-  }
+  const costs = resolveCosts(accumulators, options.costs);
   checkLadder(accumulators, costs);
   return {
     preset: preset.name,
@@ -97,6 +88,20 @@ export function resolvePrecision(options: PrecisionOptions): Precision {
     },
     costs,
   };
+}
+
+/** The cost of every format in use. @throws UsageError for a cost that would have no effect. */
+export function resolveCosts(accumulators: readonly Accumulator[], asked: Costs = {}): Costs {
+  const costs = costTable(accumulators, asked);
+  for (const name of Object.keys(asked)) {
+    if (name in costs) continue;
+    throw new UsageError("bad-option", {
+      what: `A cost is given for ${name}, which no accumulator uses`,
+      where: "--cost",
+      next: `give costs for: ${Object.keys(costs).join(", ")}`,
+    });
+  }
+  return costs;
 }
 
 /** The resolved precision as lines of text, for the echo before work starts. */
@@ -120,12 +125,12 @@ export function describePrecision({
   };
 }
 
-/** `{ "cost": 0.75 }` and its like from the options of a budget, of which one at most may be given. */
+/** The budget that the options give, of which one at most may be given; undefined for none. */
 export function resolveBudget(options: {
   tau?: number | undefined;
   budget?: number | undefined;
   maxHigh?: number | undefined;
-}): Budget {
+}): Budget | undefined {
   const given: Budget[] = [];
   if (options.tau !== undefined) given.push({ kind: "tau", value: options.tau });
   if (options.budget !== undefined) given.push({ kind: "cost", value: options.budget });
@@ -137,7 +142,15 @@ export function resolveBudget(options: {
       next: "give one of them",
     });
   }
-  return given[0] ?? { kind: "cost", value: 0.75 };
+  const [budget] = given;
+  if (budget?.kind === "share" && budget.value > 1) {
+    throw new UsageError("bad-option", {
+      what: `${budget.value} is no share of the multiply-accumulates`,
+      where: "--max-high",
+      next: "give a number from 0 to 1",
+    });
+  }
+  return budget;
 }
 
 function operand(asked: string | undefined, preset: string | null): string | null {

@@ -1,6 +1,8 @@
 // Finds the thresholds at which dynamic rules reach given costs. The profile guesses, simulation on tune samples
 // decides: v_low lies on a coarse grid, so a rule's cost moves in steps, and the step below the target is taken.
-import type { Plan, Profile } from "@mpplan/ir";
+import { formatNamed } from "@mpplan/formats";
+import { resultFormat, type Plan, type Profile } from "@mpplan/ir";
+import { PlannerError } from "./errors.js";
 import { dynamicPlan, type PlanOptions } from "./plans.js";
 import { expectedFraction, type Rule } from "./rules/rule.js";
 
@@ -14,24 +16,44 @@ export interface Fitted {
   readonly request: FitRequest;
   readonly threshold: number;
   readonly plan: Plan;
-  /** The share that the tune samples showed. */
+  /** The share that the tune samples showed; NaN where every threshold recomputes more than was asked for. */
   readonly fraction: number;
+  /** True where no threshold recomputes more: the rule has nothing left to recompute, whatever the target. */
+  readonly saturated: boolean;
 }
 
 /** Runs plans on the tune samples and says which share of multiply-accumulates each did in high precision. */
 export type Simulate = (plans: readonly Plan[]) => Promise<readonly { readonly fractionHigh: number }[]>;
 
-const rounds = 12;
+const rounds = 8;
 const tolerance = 0.002;
 
-/** Fits all requests together, so that their simulations share work. The result never exceeds its target on tune. */
+/**
+ * Fits all requests together, so that their simulations share work. The result never exceeds its target on tune,
+ * except where the rule recomputes more at every threshold (v = 0 is always recomputed): then `fraction` is NaN.
+ *
+ * @throws PlannerError `wrong-budget` for a negative fraction: the rule costs more than the budget anyway.
+ */
 export async function fitThresholds(
   profile: Profile,
   requests: readonly FitRequest[],
   options: PlanOptions,
   simulate: Simulate,
 ): Promise<Fitted[]> {
-  const searches = requests.map((request) => new Search(profile, request));
+  const curves = new Map<Rule, Curve>();
+  const searches = requests.map((request) => {
+    const { rule, fraction } = request;
+    if (!(fraction >= 0)) {
+      throw new PlannerError("wrong-budget", {
+        what: `The rule "${rule.name}" costs more than the budget before it recomputes anything`,
+        where: "the budget",
+        next: "allow a larger cost, or take a static policy",
+      });
+    }
+    let curve = curves.get(rule);
+    if (!curve) curves.set(rule, (curve = new Curve(rule, profile, finestStep(rule, options))));
+    return new Search(curve, request);
+  });
   for (let round = 0; round < rounds; round++) {
     const open = searches.filter((search) => !search.settled);
     if (open.length === 0) break;
@@ -45,72 +67,160 @@ export async function fitThresholds(
       request: search.request,
       threshold,
       fraction,
+      saturated: search.saturated,
       plan: dynamicPlan(profile, search.request.rule, threshold, options),
     };
   });
 }
 
-/** Bisection in log tau (or in the share), from the profile's guess outwards. */
-class Search {
-  /** Thresholds known to recompute too much, and not too much. */
-  private over: number | null = null;
-  private under: { threshold: number; fraction: number } | null = null;
-  private stride = 1.15;
-  threshold: number;
-  settled = false;
+/**
+ * What the profile expects of a rule, over a dial x on which more is recomputed as x grows: -log2 of a tau, or
+ * the share itself.
+ */
+class Curve {
+  readonly least: number;
+  readonly most: number;
+  /** The first step of a search that the profile has misled. */
+  readonly stride: number;
+  private readonly known = new Map<number, number>();
 
   constructor(
-    profile: Profile,
+    private readonly rule: Rule,
+    private readonly profile: Profile,
+    readonly finest: number,
+  ) {
+    const isTau = rule.threshold === "tau";
+    // Beyond 2^60 either way lies nothing that a format of fewer than 64 bits usually holds.
+    this.least = isTau ? -60 : 0;
+    this.most = isTau ? 60 : 1;
+    this.stride = isTau ? 1 : 0.1;
+  }
+
+  threshold(x: number): number {
+    return this.rule.threshold === "tau" ? 2 ** -x : x;
+  }
+
+  expected(x: number): number {
+    let fraction = this.known.get(x);
+    if (fraction === undefined) {
+      fraction = expectedFraction(this.rule, this.profile, this.threshold(x));
+      this.known.set(x, fraction);
+    }
+    return fraction;
+  }
+
+  /** Where the profile expects that fraction: `most` where it expects less everywhere. */
+  inverse(fraction: number): number {
+    let [low, high] = [this.least, this.most];
+    if (this.expected(high) <= fraction) return high;
+    // Halving a range of 120 octaves this often leaves 2^-14 of one; the first halves are shared by all requests.
+    for (let i = 0; i < 21; i++) {
+      const middle = (low + high) / 2;
+      if (this.expected(middle) > fraction) high = middle;
+      else low = middle;
+    }
+    return low;
+  }
+}
+
+interface Point {
+  readonly x: number;
+  readonly fraction: number;
+}
+
+/** Follows the profile's curve, corrected by what was measured; halves the bracket where that does not help. */
+class Search {
+  /** The largest x known to keep the target, and the smallest known to exceed it. */
+  private under: Point | null = null;
+  private over: Point | null = null;
+  /** The point that keeps the target and recomputes most. */
+  private chosen: Point | null = null;
+  private last: Point | null = null;
+  private tries = 0;
+  private x: number;
+  settled = false;
+  saturated = false;
+
+  constructor(
+    private readonly curve: Curve,
     readonly request: FitRequest,
   ) {
-    const { rule, fraction } = request;
-    this.threshold =
-      rule.threshold === "share" ? guessShare(rule, profile, fraction) : guessTau(rule, profile, fraction);
+    this.x = curve.inverse(this.aim);
+  }
+
+  get threshold(): number {
+    return this.curve.threshold(this.x);
   }
 
   learn(fraction: number): void {
+    const { curve, x } = this;
     const target = this.request.fraction;
-    const more = this.request.rule.threshold === "share";
+    const before = this.under;
     if (fraction <= target) {
-      if (!this.under || fraction >= this.under.fraction)
-        this.under = { threshold: this.threshold, fraction };
-      if (target - fraction <= tolerance || (more && this.threshold >= 1)) this.settled = true;
+      if (!this.chosen || fraction > this.chosen.fraction) this.chosen = { x, fraction };
+      if (!before || x > before.x) this.under = { x, fraction };
+      this.saturated = x === curve.most;
+      this.settled = this.saturated || target - fraction <= tolerance;
     } else {
-      this.over = this.threshold;
+      if (!this.over || x < this.over.x) this.over = { x, fraction };
+      this.settled = x === curve.least;
     }
     if (this.settled) return;
-    if (this.over === null || this.under === null) {
-      const recomputeMore = this.over === null;
-      this.threshold *= recomputeMore === more ? this.stride : 1 / this.stride;
-      if (more) this.threshold = Math.min(1, this.threshold);
-      this.stride *= this.stride;
-    } else {
-      this.threshold = Math.sqrt(this.over * this.under.threshold);
-      // Two thresholds this close have nothing but one grid value between them.
-      if (Math.abs(Math.log(this.over / this.under.threshold)) < 0.004) this.settled = true;
-    }
+    this.tries++;
+    this.x = this.next({ x, fraction }, before !== null && before.fraction === fraction);
+    this.last = { x, fraction };
+    const width = (this.over?.x ?? Infinity) - (this.under?.x ?? -Infinity);
+    if (width <= curve.finest) this.settled = true;
   }
 
   best(): { threshold: number; fraction: number } {
-    if (this.under) return this.under;
+    if (this.chosen)
+      return { threshold: this.curve.threshold(this.chosen.x), fraction: this.chosen.fraction };
     // Nothing at or below the target was found: recompute as little as the rule can.
     return this.request.rule.threshold === "share"
       ? { threshold: 0, fraction: 0 }
       : { threshold: Number.MAX_VALUE, fraction: NaN };
   }
-}
 
-function guessTau(rule: Rule, profile: Profile, fraction: number): number {
-  let [low, high] = [2 ** -60, 2 ** 60];
-  for (let i = 0; i < 60; i++) {
-    const middle = Math.sqrt(low * high);
-    if (expectedFraction(rule, profile, middle) > fraction) low = middle;
-    else high = middle;
+  /** Half a tolerance below the target, so that landing near is landing right. */
+  private get aim(): number {
+    return Math.max(0, this.request.fraction - tolerance / 2);
   }
-  return high;
+
+  private next(now: Point, unchanged: boolean): number {
+    const { curve, under, over } = this;
+    const corrected = this.corrected(now);
+    if (under && over) {
+      const inside = corrected > under.x && corrected < over.x;
+      return inside && this.tries < 5 ? corrected : (under.x + over.x) / 2;
+    }
+    // Only one side is known. Where the fraction has stopped moving, the end of the dial tells whether there is more.
+    const far = this.tries >= 3 || unchanged || Number.isNaN(corrected);
+    return under
+      ? Math.min(curve.most, far ? curve.most : Math.max(corrected, under.x + curve.stride))
+      : Math.max(curve.least, far ? curve.least : Math.min(corrected, over!.x - curve.stride));
+  }
+
+  /** Where the target lies if what is measured is a line over what the profile expects; NaN where none can be drawn. */
+  private corrected(now: Point): number {
+    const { curve, last, aim } = this;
+    const expected = curve.expected(now.x);
+    if (last) {
+      const slope = (now.fraction - last.fraction) / (expected - curve.expected(last.x));
+      return slope > 0 ? curve.inverse(Math.max(0, expected + (aim - now.fraction) / slope)) : NaN;
+    }
+    // One point: shares scale, and curves over tau move sideways.
+    return this.request.rule.threshold === "share"
+      ? curve.inverse((expected * aim) / now.fraction)
+      : now.x + curve.inverse(aim) - curve.inverse(now.fraction);
+  }
 }
 
-function guessShare(rule: Rule, profile: Profile, fraction: number): number {
-  const all = expectedFraction(rule, profile, 1);
-  return all === 0 ? 1 : Math.min(1, Math.max(1e-6, fraction / all));
+/** Below this step nothing happens: kappa_phi/|v| takes one value per value of v, which lie 2^-p apart at least. */
+function finestStep(rule: Rule, { accumulators }: PlanOptions): number {
+  if (rule.threshold === "share") return tolerance / 4;
+  const fine = 0.006;
+  if (rule.needsMagnitude) return fine;
+  const { precision } = formatNamed(resultFormat(accumulators[0]!));
+  return Math.max(fine, Math.log2(1 + 2 ** -precision));
 }

@@ -11,8 +11,14 @@ import {
   type Profile,
 } from "@mpplan/ir";
 import { PlannerError } from "./errors.js";
-import { assemble, decisionOf, forcedReason, type PlanOptions } from "./plans.js";
+import { assemble, decisionOf, forcedReason, measuredRungs, type PlanOptions } from "./plans.js";
 import { macsPerNeuron, type Policy } from "./policies/policy.js";
+
+/** Why a step is taken whatever the policy says: sums clip on the rung below, or the site shall be high. */
+export type Forced = "asked" | "clipped" | null;
+
+/** Budgets are sums of many shares: this much is rounding. */
+const slack = 1e-12;
 
 /** One neuron's step from one rung of the ladder to the next. */
 export interface Upgrade {
@@ -22,6 +28,8 @@ export interface Upgrade {
   /** What a tau is compared with; Infinity where clipping decides before any ranking. */
   readonly value: number;
   readonly priority: number;
+  /** `clipped` and `asked` come before any ranking, in this order. */
+  readonly forced: Forced;
   /** Modelled cost that the step adds, in units of uniform high. */
   readonly cost: number;
   /** Share of all multiply-accumulates that the step moves to the highest rung. */
@@ -47,26 +55,31 @@ export function planFront(profile: Profile, policy: Policy, options: PlanOptions
   const costs = costTable(accumulators, options.costs);
   const total = profile.sites.reduce((sum, site) => sum + site.macs, 0);
   const context = { sites: profile.sites, ladder: accumulators, seed: options.seed };
+  const measured = measuredRungs(profile, options);
   const upgrades: Upgrade[] = [];
   profile.sites.forEach((site, s) => {
     const share = total === 0 ? 0 : macsPerNeuron(site) / total;
     site.neurons.forEach((statistics, neuron) => {
       let limit = Infinity;
+      let forced: Forced = "asked";
       for (let from = 0; from + 1 < accumulators.length; from++) {
-        const clips = (statistics.low[from]?.clipped ?? 0) > 0;
-        const forced = clips || options.forceHigh?.(site.site) === true;
-        const claim = forced
+        const clips = (statistics.low[measured[from]!]?.clipped ?? 0) > 0;
+        const must = options.forceHigh?.(site.site) ? "asked" : clips ? "clipped" : null;
+        const claim = must
           ? { value: Infinity, priority: Infinity }
           : policy.claim(site, neuron, from, context);
         if (!claim) break;
         // A step never overtakes the one below it.
         limit = Math.min(limit, orZero(claim.priority));
+        if (must === null || forced === null) forced = null;
+        else forced = must;
         upgrades.push({
           site: s,
           neuron,
           from,
           value: claim.value,
           priority: limit,
+          forced,
           cost:
             share * (relativeCost(accumulators, costs, from + 1) - relativeCost(accumulators, costs, from)),
           high: from + 2 === accumulators.length ? share : 0,
@@ -75,18 +88,29 @@ export function planFront(profile: Profile, policy: Policy, options: PlanOptions
     });
   });
   upgrades.sort(
-    (a, b) => b.priority - a.priority || a.site - b.site || a.neuron - b.neuron || a.from - b.from,
+    (a, b) =>
+      rank(b) - rank(a) ||
+      b.priority - a.priority ||
+      a.site - b.site ||
+      a.neuron - b.neuron ||
+      a.from - b.from,
   );
   return { policy, profile, options, baseCost: relativeCost(accumulators, costs, 0), upgrades };
+}
+
+function rank({ forced }: Upgrade): number {
+  return forced === "asked" ? 2 : forced === "clipped" ? 1 : 0;
 }
 
 /**
  * The plan that a budget buys. Of a cost or a share as much is used as fits, in the front's order; a tau takes
  * every step whose value is above it.
- * @throws PlannerError `wrong-budget` for a tau where the policy has none, or a cost below uniform low.
+ * @throws PlannerError `wrong-budget` for a tau where the policy has none, or for a cost or share that does not pay
+ * for uniform low and what was asked to be high.
  */
 export function planAt(front: PlanFront, budget: Budget): Plan {
   const { profile, options, policy } = front;
+  const [lowest = -1] = measuredRungs(profile, options);
   const rungs = profile.sites.map((site) => new Uint8Array(site.neurons.length));
   for (const upgrade of taken(front, budget)) {
     // A step whose lower step did not fit is not taken either.
@@ -95,7 +119,7 @@ export function planAt(front: PlanFront, budget: Budget): Plan {
   const tau = budget.kind === "tau" ? budget.value : null;
   const decisions = profile.sites.map((site, s) => {
     const moved = rungs[s]!.reduce((count, rung) => count + (rung > 0 ? 1 : 0), 0);
-    const clipped = site.neurons.filter((n) => (n.low[0]?.clipped ?? 0) > 0).length;
+    const clipped = site.neurons.filter((n) => (n.low[lowest]?.clipped ?? 0) > 0).length;
     const because = options.forceHigh?.(site.site)
       ? forcedReason
       : policy.because(site, moved, tau) +
@@ -120,26 +144,44 @@ function taken(front: PlanFront, budget: Budget): readonly Upgrade[] {
       }
       return upgrades.filter((u) => u.value > budget.value);
     case "cost":
-      if (budget.value < baseCost - 1e-12) {
+      if (budget.value < baseCost - slack) {
         throw new PlannerError("wrong-budget", {
           what: `A modelled cost of ${budget.value} cannot be kept: everything in low precision costs ${round(baseCost)} already`,
           where: "the budget",
           next: `ask for a cost between ${round(baseCost)} and 1, or for a cheaper low format`,
         });
       }
-      return fill(upgrades, (u) => u.cost, budget.value - baseCost);
+      return fill(upgrades, (u) => u.cost, budget.value, baseCost);
     case "share":
-      return fill(upgrades, (u) => u.high, budget.value);
+      return fill(upgrades, (u) => u.high, budget.value, 0);
     default:
       return budget satisfies never;
   }
 }
 
-/** Takes what still fits, first come first served. */
-function fill(upgrades: readonly Upgrade[], weight: (u: Upgrade) => number, budget: number): Upgrade[] {
-  let spent = 0;
+/** Takes what still fits, first come first served. A step is passed over where the one below it was. */
+function fill(
+  upgrades: readonly Upgrade[],
+  weight: (u: Upgrade) => number,
+  budget: number,
+  base: number,
+): Upgrade[] {
+  const asked = upgrades.filter((u) => u.forced === "asked").reduce((sum, u) => sum + weight(u), base);
+  if (asked > budget + slack) {
+    throw new PlannerError("wrong-budget", {
+      what: `A budget of ${budget} cannot be kept: the sums that shall be in high precision come to ${round(asked)}`,
+      where: "the budget",
+      next: `allow at least ${round(asked)}, or ask for fewer sums in high precision`,
+    });
+  }
+  let spent = base;
+  const stuck = new Set<string>();
   return upgrades.filter((u) => {
-    if (spent + weight(u) > budget + 1e-12) return false;
+    const neuron = `${u.site}|${u.neuron}`;
+    if (stuck.has(neuron) || spent + weight(u) > budget + slack) {
+      stuck.add(neuron);
+      return false;
+    }
     spent += weight(u);
     return true;
   });

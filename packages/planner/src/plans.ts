@@ -2,6 +2,7 @@
 import {
   costTable,
   kappaActivations,
+  printAccumulator,
   quantile,
   sumSites,
   type Accumulator,
@@ -37,7 +38,7 @@ export function planFrame(
   profile: Profile,
   options: PlanOptions,
 ): Omit<Plan, "mode" | "policy" | "budget" | "decisions"> {
-  checkProfile(profile, options);
+  const [lowest = -1] = measuredRungs(profile, options);
   return {
     kind: "mpplan-plan",
     version: 1,
@@ -56,7 +57,7 @@ export function planFrame(
       logKappaPrime: [0.5, 0.9, 0.99].map((q) =>
         finite(medianOf(site.neurons.map((n) => quantile(n.kappaPrime, q)))),
       ),
-      peak: Math.max(0, ...site.neurons.map((n) => n.low[0]?.peak ?? 0)),
+      peak: site.neurons.reduce((peak, n) => Math.max(peak, n.low[lowest]?.peak ?? 0), 0),
     })),
   };
 }
@@ -141,15 +142,20 @@ export function decisionOf(site: SiteProfile, ranges: Decision["ranges"], becaus
   };
 }
 
-function checkProfile(profile: Profile, { accumulators }: PlanOptions): void {
-  const missing = accumulators
-    .slice(0, -1)
-    .find((a) => !profile.accumulators.some((b) => JSON.stringify(a) === JSON.stringify(b)));
-  if (!missing) return;
-  throw new PlannerError("wrong-profile", {
-    what: `The profile has not measured the low accumulator ${missing.format} that the plan wants`,
-    where: `the profile of "${profile.model.name}"`,
-    next: "calibrate again with the same --preset, --low, --order and --product",
+/**
+ * For each rung of the ladder but the last, where the profile's neurons keep what was measured of it.
+ * @throws PlannerError `wrong-profile` where it was not measured.
+ */
+export function measuredRungs(profile: Profile, { accumulators }: PlanOptions): number[] {
+  const measured = profile.accumulators.map(printAccumulator);
+  return accumulators.slice(0, -1).map((rung) => {
+    const index = measured.indexOf(printAccumulator(rung));
+    if (index >= 0) return index;
+    throw new PlannerError("wrong-profile", {
+      what: `The profile has not measured the low accumulator ${rung.format} that the plan wants`,
+      where: `the profile of "${profile.model.name}"`,
+      next: "calibrate again with the same --preset, --low, --order and --product",
+    });
   });
 }
 

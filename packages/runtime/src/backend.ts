@@ -78,7 +78,9 @@ export interface KernelBackend {
   /** Measures a site for calibration. */
   probeFor(node: Node, site: SumSite, accumulators: readonly Accumulator[]): Probe | Unsupported;
   upload(tensor: Tensor): Handle;
+  /** A tensor that outlives the handle. */
   download(handle: Handle): Tensor | Promise<Tensor>;
+  /** Called once per handle of a run without a memo, when nothing reads it any more. */
   free(handle: Handle): void;
 }
 

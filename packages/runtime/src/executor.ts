@@ -1,5 +1,6 @@
 // Walks a graph in order, node by node, on a backend; one walker for every backend and every mode.
 import {
+  checkAccumulator,
   consumers,
   isFloat,
   printOperands,
@@ -111,10 +112,11 @@ function createSession(
   if (plan) checkPlan(graph, plan);
   const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
   const decisions = new Map(plan?.decisions.map((d) => [d.site, d]));
+  if (plan) checkAllDecided(plan, new Set([...sites.values()].map((site) => site.id)));
   let components = 0;
   const steps = graph.nodes.map((node): Step => {
     const site = sites.get(node.id) ?? null;
-    const decision = site && plan ? decisionFor(site, decisions) : null;
+    const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
     const request: KernelRequest = {
       node,
       site,
@@ -152,24 +154,29 @@ function createSession(
       });
     }
     checkFeeds(graph, feeds);
-    const salt = salted ? saltOf(feeds) : 0;
     const now: ExecutedSite[] = [];
-    const values = new Values(graph, backend, upload, options);
-    for (const [id, value] of feeds) values.feed(id, value);
-    for (const { node, site, kernel, on, substitution } of steps) {
-      const inputs: (Handle | null)[] = [];
-      for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
-      const result = await kernel.run(inputs, { salt, memo: options.memo ?? null });
-      for (let i = 0; i < node.outputs.length; i++) {
-        const handle = result.outputs[i];
-        if (handle) await values.computed(node.outputs[i]!, on, handle);
+    const values = new Values(graph, backend, upload, plan ? "binary32" : "binary64", options);
+    try {
+      const fed = graph.inputs.map((id) => values.feed(id, feeds.get(id)!));
+      const salt = salted ? saltOf(fed) : 0;
+      for (const { node, site, kernel, on, substitution } of steps) {
+        const inputs: (Handle | null)[] = [];
+        for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
+        const result = await kernel.run(inputs, { salt, memo: options.memo ?? null });
+        for (let i = 0; i < node.outputs.length; i++) {
+          const handle = result.outputs[i];
+          if (handle) await values.computed(node.outputs[i]!, on, handle);
+        }
+        if (site && result.executed)
+          now.push({ site: site.id, backend: on.name, ...result.executed, substitution });
+        values.free(node);
       }
-      if (site && result.executed)
-        now.push({ site: site.id, backend: on.name, ...result.executed, substitution });
-      values.free(node);
+      const outputs = await values.outputs();
+      executed = now;
+      return outputs;
+    } finally {
+      await values.release();
     }
-    executed = now;
-    return values.outputs();
   };
 
   return {
@@ -210,47 +217,61 @@ async function createProbe(
       const seen = new Map<ValueId, Tensor>();
       await session.run(feeds, { observe: (id, value) => seen.set(id, value) });
       for (const { site, node, probe } of probes.values()) {
+        const own: Handle[] = [];
         const inputs = node.inputs.map((id) => {
           if (id === null) return null;
           const constant = graph.values.get(id)?.constant;
-          return constant ? upload(backend, constant) : backend.upload(seen.get(id)!);
+          if (constant) return upload(backend, constant);
+          own.push(backend.upload(seen.get(id)!));
+          return own.at(-1)!;
         });
         visit(site, await probe.run(inputs));
+        own.forEach((handle) => backend.free(handle));
       }
     },
   };
 }
 
-/** The values of one run: where each is held, uploaded and downloaded on demand. */
+/** The values of one run: where each is held, uploaded, moved and downloaded on demand. */
 class Values {
   private readonly held = new Map<ValueId, { on: KernelBackend; handle: Handle }>();
   private readonly uses: Map<ValueId, number>;
+  /** Handles that hold what another handle or a given tensor holds; dropped with the run. */
+  private readonly copies = new Map<string, { on: KernelBackend; handle: Promise<Handle> }>();
 
   constructor(
     private readonly graph: Graph,
     private readonly backend: KernelBackend,
     private readonly upload: Upload,
+    private readonly storage: KernelRequest["storage"],
     private readonly options: RunOptions,
   ) {
     this.uses = new Map([...consumers(graph)].map(([id, nodes]) => [id, nodes.length]));
     for (const id of graph.outputs) this.uses.set(id, (this.uses.get(id) ?? 0) + 1);
   }
 
-  feed(id: ValueId, value: Tensor): void {
+  /** Takes an input of the run, and returns it as nodes will see it. */
+  feed(id: ValueId, value: Tensor): Tensor {
+    const fed = this.asStored(id, value, "binary32");
     const { memo } = this.options;
-    const make = (): Handle => this.backend.upload(value);
-    const handle = memo ? memo.get(`feed|${this.backend.name}|${id}|${memo.idOf(value)}`, make) : make();
+    const make = (): Handle => this.backend.upload(fed);
+    const handle = memo ? memo.get(`upload|${this.backend.name}|${memo.idOf(fed)}`, make) : make();
     this.held.set(id, { on: this.backend, handle });
-    this.options.observe?.(id, value);
+    this.options.observe?.(id, fed);
+    return fed;
   }
 
   async on(backend: KernelBackend, id: ValueId): Promise<Handle> {
     const constant = valueOf(this.graph, id).constant;
     if (constant) return this.upload(backend, constant);
     const given = this.options.given?.(id);
-    if (given) return backend.upload(given);
-    const value = this.held.get(id)!;
-    return value.on === backend ? value.handle : backend.upload(await value.on.download(value.handle));
+    if (given) {
+      const stored = this.asStored(id, given, this.storage);
+      return this.copy(backend, id, stored, async () => backend.upload(stored));
+    }
+    const { on, handle } = this.held.get(id)!;
+    if (on === backend) return handle;
+    return this.copy(backend, id, handle, async () => backend.upload(await on.download(handle)));
   }
 
   async computed(id: ValueId, on: KernelBackend, handle: Handle): Promise<void> {
@@ -281,6 +302,49 @@ class Values {
     }
     return result;
   }
+
+  /** Ends the run: frees all that is left. What a memo may know belongs to whoever made the memo. */
+  async release(): Promise<void> {
+    if (this.options.memo) return;
+    for (const { on, handle } of this.held.values()) on.free(handle);
+    this.held.clear();
+    const copies = [...this.copies.values()];
+    this.copies.clear();
+    for (const { on, handle } of copies) {
+      const done = await handle.catch(() => null);
+      if (done) on.free(done);
+    }
+  }
+
+  /** A handle on `backend` for what `source` holds, made once per run, or once per memo. */
+  private copy(
+    backend: KernelBackend,
+    id: ValueId,
+    source: object,
+    make: () => Promise<Handle>,
+  ): Promise<Handle> {
+    const { memo } = this.options;
+    if (memo) return memo.get(`upload|${backend.name}|${memo.idOf(source)}`, make);
+    const key = `${backend.name}|${id}`;
+    let entry = this.copies.get(key);
+    if (!entry) this.copies.set(key, (entry = { on: backend, handle: make() }));
+    return entry.handle;
+  }
+
+  /** A tensor from outside in the value's own element type; with storage `binary32` its float32 are binary32. */
+  private asStored(id: ValueId, value: Tensor, storage: KernelRequest["storage"]): Tensor {
+    if (!isFloat(value.elem)) return value;
+    const elem = valueOf(this.graph, id).type?.elem ?? value.elem;
+    const fits = elem === "float64" || storage === "binary64" || value.data instanceof Float32Array;
+    if (elem === value.elem && fits) return value;
+    const make = (): Tensor => {
+      const data = value.data as Float64Array;
+      const rounded = elem === "float32" && storage === "binary32";
+      return { ...value, elem, data: rounded ? Float32Array.from(data) : Float64Array.from(data) };
+    };
+    const { memo } = this.options;
+    return memo ? memo.get(`as|${elem}|${storage}|${memo.idOf(value)}`, make) : make();
+  }
 }
 
 function checkPlan(graph: Graph, plan: Plan): void {
@@ -299,14 +363,41 @@ function checkPlan(graph: Graph, plan: Plan): void {
       next: "apply quantizeOperands(graph, plan.operands) to the imported graph first",
     });
   }
+  plan.accumulators.forEach(checkAccumulator);
 }
 
-function decisionFor(site: SumSite, decisions: ReadonlyMap<string, Decision>): Decision {
+/** A decision over a sum that the graph does not have, or whose shape it does not know, would be left undone. */
+function checkAllDecided(plan: Plan, sites: ReadonlySet<string>): void {
+  const stray = plan.decisions.find((decision) => !sites.has(decision.site));
+  if (!stray) return;
+  throw new RuntimeError("wrong-plan", {
+    what: "The plan decides over a sum that the graph does not have, or not with known shapes",
+    where: `site "${stray.site}"`,
+    next: "bind the dims of the inputs first (bindDims), or make the plan again with mpplan compile",
+  });
+}
+
+function decisionFor(
+  site: SumSite,
+  decisions: ReadonlyMap<string, Decision>,
+  accumulators: number,
+): Decision {
   const decision = decisions.get(site.id);
   let next = 0;
   for (const range of decision?.ranges ?? []) {
     if (range.start !== next || range.end <= range.start) break;
     next = range.end;
+  }
+  const used = decision?.ranges.flatMap(({ choice }) =>
+    choice.mode === "static" ? [choice.use] : [choice.low, choice.high],
+  );
+  const missing = used?.find((id) => id >= accumulators);
+  if (missing !== undefined) {
+    throw new RuntimeError("wrong-plan", {
+      what: `The plan uses its accumulator ${missing}, but has only ${accumulators}`,
+      where: `site "${site.id}"`,
+      next: "make the plan again with mpplan compile",
+    });
   }
   if (decision && decision.neurons === site.neurons && next === site.neurons) return decision;
   throw new RuntimeError("wrong-plan", {
@@ -324,10 +415,10 @@ function usesRandomness(plan: Plan, choice: Decision["ranges"][number]["choice"]
   return choice.test.rule.startsWith("random") || stochastic(choice.low) || stochastic(choice.high);
 }
 
-/** FNV-1a over the bytes of the feeds: runs on different inputs draw different random numbers. */
-function saltOf(feeds: TensorMap): number {
+/** FNV-1a over the bytes of the inputs, in the graph's order: runs on different inputs draw different random numbers. */
+function saltOf(inputs: readonly Tensor[]): number {
   let hash = 0x811c9dc5;
-  for (const { data } of feeds.values()) {
+  for (const { data } of inputs) {
     for (const byte of new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) {
       hash = Math.imul(hash ^ byte, 0x01000193);
     }

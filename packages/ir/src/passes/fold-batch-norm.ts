@@ -1,5 +1,5 @@
 // Folds an inference BatchNormalization into the Conv, Gemm or MatMul before it.
-import { constantInput, consumers, type Graph, type Node } from "../graph.js";
+import { constantInput, consumers, valueOf, type Graph, type Node } from "../graph.js";
 import { floatAttr } from "../ops/define.js";
 import { tensor, type Tensor } from "../types.js";
 import { Rewrite, soleReader, type PassResult } from "./pass.js";
@@ -41,9 +41,12 @@ function fold(graph: Graph, node: Node, norm: Node): { weights: Tensor; bias: Te
   // Where in the weights the neuron stands: first axis of Conv and transposed Gemm, last axis otherwise.
   const first = node.op === "Conv" || node.attrs["transB"] === 1;
   if (!first && weights.dims.length !== 2) return null;
+  // A batch of matrices has its channels on axis 1, and the sums' neurons on the last.
+  if (node.op === "MatMul" && valueOf(graph, node.outputs[0]!).type?.shape?.length !== 2) return null;
   if (weights.dims[first ? 0 : 1] !== channels) return null;
   if (node.op === "Gemm" && (node.attrs["alpha"] !== 1 || node.attrs["beta"] !== 1)) return null;
-  if (bias && bias.data.length !== channels) return null;
+  // One number per column: a Gemm's C may vary from row to row instead.
+  if (bias && (bias.data.length !== channels || bias.dims.at(-1) !== channels)) return null;
 
   const epsilon = floatAttr(norm, "epsilon");
   const gain = Float64Array.from(scale, (s, c) => s / Math.sqrt(variance[c]! + epsilon));

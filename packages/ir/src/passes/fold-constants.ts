@@ -26,7 +26,7 @@ export function foldConstants(graph: Graph, evaluate: Evaluate): PassResult {
       const constant = results[i]!;
       const value: Value = { id, type: typeOf(constant), constant };
       values.set(id, value);
-      rewrite.value(id, value);
+      rewrite.redefine(value);
     });
     rewrite.replace(node, []);
   }

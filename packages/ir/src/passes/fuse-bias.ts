@@ -6,7 +6,7 @@ import { Rewrite, soleReader, type PassResult } from "./pass.js";
 /**
  * 1. MatMul by a constant matrix, then Add of one constant per column: MatMul's third input.
  * 2. Conv without bias, then Add of one constant per channel: Conv's third input.
- * 3. Gemm without C (or with C = 0), then Add of one constant per column: Gemm's third input.
+ * 3. Gemm without C, then Add of one constant per column: Gemm's third input.
  * Only where the Add alone reads the sum, and does not broadcast it to a larger shape.
  */
 export function fuseBias(graph: Graph): PassResult {

@@ -14,7 +14,6 @@ export interface PassResult {
 export class Rewrite {
   private readonly nodes = new Map<Node, readonly Node[]>();
   private readonly values: Map<ValueId, Value>;
-  private readonly renames = new Map<ValueId, ValueId>();
   changed = false;
 
   constructor(private readonly graph: Graph) {
@@ -28,36 +27,28 @@ export class Rewrite {
 
   /** Adds a constant under a name made from `hint`, and returns that name. */
   constant(hint: string, t: Tensor): ValueId {
+    return this.value(hint, { type: typeOf(t), constant: t });
+  }
+
+  /** Adds a value under a name made from `hint`, and returns that name. */
+  value(hint: string, value: Omit<Value, "id">): ValueId {
     let id = hint;
     for (let i = 1; this.values.has(id); i++) id = `${hint}.${i}`;
-    this.values.set(id, { id, type: typeOf(t), constant: t });
+    this.values.set(id, { ...value, id });
     this.changed = true;
     return id;
   }
 
-  value(id: ValueId, value: Omit<Value, "id">): void {
-    this.values.set(id, { id, ...value });
-    this.changed = true;
-  }
-
-  /** Lets every reader of `from` read `to` instead. */
-  rename(from: ValueId, to: ValueId): void {
-    this.renames.set(from, to);
+  /** Says something else of a value that is there already. */
+  redefine(value: Value): void {
+    this.values.set(value.id, value);
     this.changed = true;
   }
 
   finish(): PassResult {
     if (!this.changed) return { graph: this.graph, changed: false };
-    const current = (id: ValueId): ValueId => {
-      let at = id;
-      for (let next = this.renames.get(at); next !== undefined; next = this.renames.get(at)) at = next;
-      return at;
-    };
-    const nodes = this.graph.nodes
-      .flatMap((node) => this.nodes.get(node) ?? [node])
-      .map((node) => ({ ...node, inputs: node.inputs.map((id) => (id === null ? null : current(id))) }));
-    const outputs = this.graph.outputs.map(current);
-    return { graph: dropUnused({ ...this.graph, nodes, outputs, values: this.values }), changed: true };
+    const nodes = this.graph.nodes.flatMap((node) => this.nodes.get(node) ?? [node]);
+    return { graph: dropUnused({ ...this.graph, nodes, values: this.values }), changed: true };
   }
 }
 

@@ -25,7 +25,7 @@ export function quantizeOperands(graph: Graph, operands: Operands): Graph {
   const activations = operands.activations === null ? null : formatNamed(operands.activations).name;
   const rewrite = new Rewrite(graph);
   const cast = new Map<ValueId, ValueId>();
-  const rounded = new Set<ValueId>();
+  const rounded = new Map<ValueId, ValueId>();
 
   for (const node of graph.nodes) {
     if (!ops[node.op].sums) continue;
@@ -39,10 +39,10 @@ export function quantizeOperands(graph: Graph, operands: Operands): Graph {
         return cast.get(id)!;
       }
       if (activations === null) return id;
-      const to = `${id}.${activations}`;
-      if (!rounded.has(id)) {
-        rounded.add(id);
-        rewrite.value(to, { type });
+      let to = rounded.get(id);
+      if (to === undefined) {
+        to = rewrite.value(`${id}.${activations}`, { type });
+        rounded.set(id, to);
         const origin = { ...node.origin, name: `${node.origin.name} (cast of ${id})`, opType: "RoundTo" };
         before.push({
           id: to,

@@ -1,8 +1,13 @@
-// Exit codes: 0 ok, 1 the verdict failed, 2 the command line, 3 a file's contents, 70 our own mistake, 130 Ctrl-C.
+// Exit codes, and which error means which.
 import { MpplanError } from "@mpplan/formats";
 import { CommanderError } from "commander";
 
 export const exit = { ok: 0, verdict: 1, usage: 2, contents: 3, internal: 70, interrupted: 130 } as const;
+
+/** For people, in the help. */
+export const exitText = `Exit codes: ${exit.ok} done, ${exit.verdict} a check failed, ${exit.usage} the command line,
+${exit.contents} the contents of a file, ${exit.internal} a mistake in mpplan, ${exit.interrupted} interrupted.
+`;
 
 /** Codes that speak of the command line; every other error of ours speaks of a file's contents. */
 const usage: ReadonlySet<string> = new Set([
@@ -14,6 +19,7 @@ const usage: ReadonlySet<string> = new Set([
   "no-plan",
   "no-data",
   "not-found",
+  "unreadable",
   "unwritable",
   // names that do not exist
   "unknown-preset",

@@ -14,6 +14,11 @@ export interface Io {
 }
 
 export function processIo(signal: AbortSignal): Io {
+  // A reader that has seen enough, such as head, is no error; there is nobody left to write for.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

@@ -9,16 +9,22 @@ export interface CommonFlags {
   quiet?: boolean;
 }
 
-export interface DataFlags {
+export interface InputFlags {
   data?: string[];
-  labels?: string;
   scale?: number;
   mean?: number[];
   std?: number[];
+  labels?: string;
+  randomData?: boolean | number;
+  seed: number;
+}
+
+export interface SplitFlags {
   samples?: number;
   evaluate?: number;
-  seed: number;
-  randomData?: boolean | number;
+}
+
+export interface TaskFlags {
   task?: "classifier" | "values";
 }
 
@@ -48,41 +54,56 @@ export interface DecisionFlags {
 
 export function commonFlags(command: Command): Command {
   return command
+    .optionsGroup("Output:")
     .option("--json", "print one JSON document on stdout")
     .option("-q, --quiet", "no settings and no progress on stderr");
 }
 
-export function dataFlags(command: Command): Command {
+export function inputFlags(command: Command): Command {
   return command
-    .option("-d, --data <path>", "samples: .npz, .npy, idx or test_data_set_* folders; repeatable", collect)
+    .optionsGroup("Samples:")
+    .option(
+      "-d, --data <path>",
+      "samples: .npz, .npy, idx, .pb, or a folder of test_data_set_*; repeatable (default: such folders beside the model)",
+      collect,
+    )
     .option("--labels <path>", "the right class of every sample: .npy or idx")
-    .option("--scale <number>", "multiply inputs by this first, such as 1/255", number)
-    .option("--mean <numbers>", "then subtract this, one number or one per channel", numbers)
-    .option("--std <numbers>", "then divide by this", numbers)
+    .option("--scale <number>", "multiply inputs by this first, such as 1/255", anyNumber)
+    .option("--mean <numbers>", "then subtract this, one number or one per channel", anyNumbers)
+    .option("--std <numbers>", "then divide by this", anyNumbers)
+    .option("--random-data [n]", "make up n samples (default: 64); the plan will say so", count)
+    .addOption(
+      new Option("--seed <n>", "seed of the split and of everything random").argParser(integer).default(1),
+    );
+}
+
+export function splitFlags(command: Command): Command {
+  return command
     .option(
       "--samples <n>",
       "samples to calibrate on, a quarter of them for tuning (default: 512, or half)",
       count,
     )
-    .option("--evaluate <n>", "samples to evaluate on, taken from the rest (default: all the rest)", count)
-    .addOption(
-      new Option("--seed <n>", "seed of the split and of everything random").argParser(integer).default(1),
-    )
-    .option(
-      "--random-data [n]",
-      "make up n samples (default 64) where there are none; the plan will say so",
-      count,
-    )
-    .addOption(new Option("--task <task>", "what the outputs are").choices(["classifier", "values"]));
+    .option("--evaluate <n>", "samples to evaluate on, from the rest (default: all the rest)", count);
+}
+
+export function taskFlags(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--task <task>",
+      "whether outputs are logits or plain values (default: by their shape)",
+    ).choices(["classifier", "values"]),
+  );
 }
 
 export function precisionFlags(command: Command): Command {
   return command
-    .option("--preset <name>", `accumulators to model: ${presets.map((p) => p.name).join(", ")}`)
+    .optionsGroup("Accumulators:")
+    .option("--preset <name>", `a named pair: ${presets.map((p) => p.name).join(", ")} (default: e4m3-f16)`)
     .option("--low <format>", "the low format, such as ieee-e4m3, bfloat16 or e5m6")
     .option("--high <format>", "the high format")
     .option("--formats <list>", "a whole ladder, cheapest first, instead of --low and --high", list)
-    .option("--order <order>", "sequential, pairwise, blocked(8), chunked(32, binary32), aligned(32, 14)")
+    .option("--order <order>", "sequential, pairwise, blocked(8), chunked(32, binary32) or aligned(32, 14)")
     .option("--product <rule>", "fma, fma-f32, rounded or f32-add")
     .option("--rounding <mode>", "nearest-even, toward-zero or stochastic")
     .option("--overflow <rule>", "saturate or infinity")
@@ -96,65 +117,99 @@ export function precisionFlags(command: Command): Command {
 }
 
 export function decisionFlags(command: Command): Command {
+  return patternFlags(
+    command
+      .optionsGroup("Decision:")
+      .option(
+        "--policy <name>",
+        `static policy: uniform, ${policies.map((p) => p.name).join(", ")} (default: absolute)`,
+      )
+      .option("--rule <name>", `dynamic rule instead of a policy: ${rules.map((r) => r.name).join(", ")}`)
+      .option("--budget <cost>", "at most this modelled cost, 1 = everything high (default: 0.75)", number)
+      .option(
+        "--max-high <share>",
+        "or: at most this share of multiply-accumulates in high precision",
+        number,
+      )
+      .option("--tau <number>", "or: high above this tolerance", number),
+  );
+}
+
+export function patternFlags(command: Command): Command {
   return command
-    .option(
-      "--policy <name>",
-      `static policy: uniform, ${policies.map((p) => p.name).join(", ")} (default: absolute)`,
-    )
-    .option("--rule <name>", `dynamic rule instead of a policy: ${rules.map((r) => r.name).join(", ")}`)
-    .option("--tau <number>", "budget: high above this tolerance", number)
-    .option("--budget <cost>", "budget: modelled cost, 1 = everything high (default: 0.75)", number)
-    .option("--max-high <share>", "budget: share of multiply-accumulates in high precision", number)
     .option("--include <pattern>", "plan only nodes whose name matches (* and ?); repeatable", collect)
     .option("--exclude <pattern>", "keep nodes whose name matches in high precision; repeatable", collect);
+}
+
+/** The flags of that list that were given, as they are typed. */
+export function givenFlags(command: Command, names: readonly string[]): string[] {
+  return names
+    .filter((name) => command.getOptionValueSource(name) === "cli")
+    .map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
 }
 
 export function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-export function list(value: string): string[] {
-  // Orders hold commas inside parentheses; formats do not.
-  return value.split(",").map((item) => item.trim());
+function list(value: string): string[] {
+  const items = value.split(",").map((item) => item.trim());
+  if (items.includes("")) throw new InvalidArgumentError("Write names with commas between.");
+  return items;
 }
 
 export function collectLists(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), ...list(value)];
 }
 
+/** Numbers that are 0 or larger. */
 export function number(value: string): number {
-  const n = parseNumber(value);
-  if (!Number.isFinite(n) || n < 0) throw new InvalidArgumentError("It must be a number, 0 or larger.");
+  const n = read(value);
+  if (!(n >= 0)) throw new InvalidArgumentError("Give a number, 0 or larger.");
   return n;
 }
 
 export function numbers(value: string): number[] {
-  return list(value).map((item) => {
-    const n = parseNumber(item);
-    if (!Number.isFinite(n))
-      throw new InvalidArgumentError("It must be a number, or numbers with commas between.");
-    return n;
-  });
+  return value.split(",").map(number);
+}
+
+function anyNumber(value: string): number {
+  const n = read(value);
+  if (Number.isNaN(n)) throw new InvalidArgumentError("Give a number, such as 0.5 or 1/255.");
+  return n;
+}
+
+function anyNumbers(value: string): number[] {
+  return value.split(",").map(anyNumber);
 }
 
 export function count(value: string): number {
   if (!/^\d{1,9}$/.test(value) || Number(value) < 1)
-    throw new InvalidArgumentError("It must be a whole number, 1 or larger.");
+    throw new InvalidArgumentError("Give a whole number, 1 or larger.");
   return Number(value);
 }
 
 export function integer(value: string): number {
-  if (!/^-?\d{1,9}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
+  if (!/^-?\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number.");
   return Number(value);
 }
 
 function costs(value: string): Record<string, number> {
-  return Object.fromEntries(
-    list(value).map((item) => {
-      const [format, cost] = item.split("=");
-      if (!format || cost === undefined)
-        throw new InvalidArgumentError("Write it as format=number, with commas between.");
-      return [format, number(cost)];
-    }),
-  );
+  const entries = value.split(",").map((item): [string, number] => {
+    const [format = "", cost = "", ...rest] = item.split("=").map((part) => part.trim());
+    const n = read(cost);
+    if (format === "" || rest.length > 0 || !(n > 0))
+      throw new InvalidArgumentError("Write format=number with commas between, each number above 0.");
+    return [format, n];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** NaN for what is no number. */
+function read(value: string): number {
+  try {
+    return parseNumber(value);
+  } catch {
+    return NaN;
+  }
 }

@@ -7,50 +7,70 @@ const verbs: Record<Stage, string> = { calibrate: "calibrating", tune: "tuning",
 
 export interface Reporter {
   readonly onProgress: Progress;
+  /** Ends the bar, and tells of the last stage where it came to its end. */
   stop(): void;
 }
 
-export function createReporter(io: Io, quiet: boolean): Reporter {
+/** A stage under way. One that comes several times in a row, such as tuning, is told as one. */
+interface Current {
+  readonly stage: Stage;
+  readonly since: number;
+  done: number;
+  total: number;
+  rounds: number;
+}
+
+/** `words` replaces the word for a stage. */
+export function createReporter(
+  io: Io,
+  quiet: boolean | undefined,
+  words: Partial<Record<Stage, string>> = {},
+): Reporter {
   if (quiet) return { onProgress: () => undefined, stop: () => undefined };
+  const verb = (stage: Stage): string => words[stage] ?? verbs[stage];
   let bar: SingleBar | null = null;
-  let current: Stage | null = null;
-  let started = 0;
-  const close = (total: number): void => {
+  let current: Current | null = null;
+
+  const finish = (): void => {
     bar?.stop();
     bar = null;
-    if (current && !io.errIsTerminal) io.err(`${verbs[current]} ${total} samples took ${seconds(started)}\n`);
+    if (current && current.done === current.total && !io.errIsTerminal) {
+      const seconds = ((performance.now() - current.since) / 1000).toFixed(1);
+      const rounds = current.rounds === 1 ? "" : `, ${current.rounds} times,`;
+      const samples = `${current.done} ${current.done === 1 ? "sample" : "samples"}`;
+      io.err(`${verb(current.stage)} ${samples}${rounds} took ${seconds} s\n`);
+    }
     current = null;
   };
   return {
     onProgress(stage, done, total) {
-      if (current !== stage) {
-        if (current) close(total);
-        current = stage;
-        started = performance.now();
-        if (io.errIsTerminal) {
-          bar = new SingleBar(
-            {
-              format: `${verbs[stage]} {bar} {value}/{total} samples, {eta_formatted} left`,
-              stream: io.errStream,
-              clearOnComplete: true,
-              hideCursor: true,
-              etaBuffer: 50,
-            },
-            Presets.shades_classic,
-          );
-          bar.start(total, 0);
-        }
+      if (current?.stage !== stage) {
+        finish();
+        current = { stage, since: performance.now(), done: 0, total, rounds: 1 };
+        bar = io.errIsTerminal ? startBar(io, verb(stage), total) : null;
+      } else if (done <= current.done) {
+        current.rounds++;
+        current.total = total;
+        bar?.start(total, 0);
       }
+      current.done = done;
       bar?.update(done);
-      if (done === total) close(total);
     },
-    stop() {
-      bar?.stop();
-      bar = null;
-    },
+    stop: finish,
   };
 }
 
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+function startBar(io: Io, verb: string, total: number): SingleBar {
+  const bar = new SingleBar(
+    {
+      format: `${verb} {bar} {value}/{total} samples, {eta_formatted} left`,
+      stream: io.errStream,
+      clearOnComplete: true,
+      hideCursor: true,
+      etaBuffer: 50,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(total, 0);
+  return bar;
 }

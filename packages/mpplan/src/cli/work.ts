@@ -7,7 +7,7 @@ import { loadSamples } from "../node/samples.js";
 import { importModel, type ModelSource } from "../prepare-graph.js";
 import { describePrecision, resolvePrecision, type Precision, type PrecisionOptions } from "../settings.js";
 import type { Io } from "./io.js";
-import type { DataFlags, PrecisionFlags } from "./options.js";
+import type { InputFlags, PrecisionFlags } from "./options.js";
 
 export interface LoadedModel {
   readonly source: ModelSource;
@@ -34,7 +34,7 @@ export interface LoadedData {
   readonly notes: readonly string[];
 }
 
-export function loadData(modelPath: string, imported: Graph, flags: DataFlags): LoadedData {
+export function loadData(modelPath: string, imported: Graph, flags: InputFlags): LoadedData {
   const inputs: InputSpec[] = imported.inputs.map((id) => ({ id, type: valueOf(imported, id).type }));
   const random =
     flags.randomData === undefined

@@ -1,5 +1,5 @@
 // The reference backend: scalar, readable, binary64 inside. It is the oracle that others are compared with.
-import { isFloat, type Choice, type Tensor } from "@mpplan/ir";
+import { isFloat, type Accumulator, type Choice, type Tensor } from "@mpplan/ir";
 import type {
   Handle,
   Kernel,
@@ -74,13 +74,15 @@ function sumKernel(request: KernelRequest, packed: Packed): Kernel {
     );
     if (!choices) return { outputs: [outputOf(inputs, products, exactSums(products), storage)] };
 
-    const tables = accumulators.map((a) =>
-      share(JSON.stringify(a) + seed, () => new SumTable(createSumEngine(a, seed ^ salt), products)),
-    );
+    const table = (a: Accumulator, what: string, terms: () => Products): SumTable => {
+      // Only stochastic sums depend on the seeds.
+      const drawn = a.rounding === "stochastic" ? `${seed}|${salt}` : "";
+      const make = (): SumTable => new SumTable(createSumEngine(a, seed ^ salt), terms());
+      return share(`${what}${JSON.stringify(a)}${drawn}`, make);
+    };
+    const tables = accumulators.map((a) => table(a, "", () => products));
     const magnitudes = (use: number): SumTable =>
-      share(`|W||h| ${JSON.stringify(accumulators[use])}${seed}`, () => {
-        return new SumTable(createSumEngine(accumulators[use]!, seed ^ salt), magnitudesOf(products));
-      });
+      table(accumulators[use]!, "|W||h| ", () => magnitudesOf(products));
     const tests = new Map<Choice, PreparedTest & { magnitudes: SumTable | null }>();
     for (const choice of new Set(choices)) {
       if (choice.mode !== "dynamic") continue;
@@ -124,7 +126,7 @@ function sumKernel(request: KernelRequest, packed: Packed): Kernel {
       const inputs = handles as (Tensor | null)[];
       const { memo } = context;
       if (!memo) return run(inputs, context);
-      const what = decision ? JSON.stringify([decision.ranges, accumulators, seed]) : "exact";
+      const what = decision ? JSON.stringify([decision.ranges, accumulators, seed, context.salt]) : "exact";
       return memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}|${what}`, () => run(inputs, context));
     },
   };

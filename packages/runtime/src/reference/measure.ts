@@ -1,9 +1,9 @@
 // Measures the sums of a site for calibration: exact values, magnitudes, and every step of the low accumulators.
 import { formatNamed, maxFinite, minNormal, minSubnormal } from "@mpplan/formats";
-import { resultFormat, type Accumulator, type Node, type SumSite, type Tensor } from "@mpplan/ir";
+import { isFloat, resultFormat, type Accumulator, type Node, type SumSite, type Tensor } from "@mpplan/ir";
 import type { LowMeasurement, SiteMeasurement } from "../backend.js";
 import { createSumEngine } from "./accumulate.js";
-import { forEachComponent, narrowed, RowLoader } from "./components.js";
+import { forEachComponent, RowLoader } from "./components.js";
 import { productsOf, type Packed } from "./products.js";
 
 /** @param inputs the exact inputs of the node, as the reference computes them. */
@@ -15,7 +15,8 @@ export function measureSite(
   packed: Packed,
 ): SiteMeasurement {
   const products = productsOf(node, inputs, site, packed);
-  const lowWeights = productsOf(node, narrowed(inputs), site, packed).weights;
+  // What a low sum would be given: the exact inputs as they are stored between nodes.
+  const stored = productsOf(node, inputs.map(asBinary32), site, packed);
   const { length, weights, alpha, beta } = products;
   const size = products.groups * products.rows * products.columns;
   const neurons = new Int32Array(size);
@@ -32,8 +33,7 @@ export function measureSite(
     ulpSquared: new Float64Array(size),
   }));
   const exact = new RowLoader(products);
-  const narrow = new Float64Array(length);
-  let rowInHand = "";
+  const narrow = new RowLoader(stored);
 
   forEachComponent(products, (at, index, neuron) => {
     const { group, row, column } = at;
@@ -51,17 +51,15 @@ export function measureSite(
     v[index] = alpha * sum + beta * bias;
     magnitude[index] = Math.abs(alpha) * size + Math.abs(beta * bias);
     if (low.length === 0) return;
-    if (rowInHand !== `${group}|${row}`) {
-      // What a low sum would be given: the exact inputs as they are stored between nodes.
-      for (let k = 0; k < length; k++) narrow[k] = Math.fround(h[k]!);
-      rowInHand = `${group}|${row}`;
-    }
+    const storedRow = narrow.row(at);
+    const storedBias = stored.bias(group, row, column);
     for (const l of low) {
       l.engine.seed(index);
-      l.value[index] = l.engine.finish(l.engine.sum(lowWeights, from, narrow, 0, length), alpha, beta, bias);
-      const steps = l.tracer(lowWeights, from, narrow, length, alpha, beta, bias);
+      const sum = l.engine.sum(stored.weights, from, storedRow, 0, length);
+      l.value[index] = l.engine.finish(sum, alpha, beta, storedBias);
+      const steps = l.tracer(stored.weights, from, storedRow, length, alpha, beta, storedBias);
       l.peak[index] = steps.peak;
-      l.clipped[index] = steps.peak > steps.max ? 1 : 0;
+      l.clipped[index] = steps.clipped ? 1 : 0;
       l.partialSquared[index] = steps.partialSquared;
       l.ulpSquared[index] = steps.ulpSquared;
     }
@@ -69,10 +67,18 @@ export function measureSite(
   return { neurons, v, magnitude, low: low satisfies readonly LowMeasurement[] };
 }
 
+/** The same tensor where its floats are binary32 numbers already, so that what is packed for it is found again. */
+function asBinary32(t: Tensor | null): Tensor | null {
+  if (!t || !isFloat(t.elem)) return t;
+  const data = t.data as Float64Array;
+  if (data.every((x) => Object.is(Math.fround(x), x))) return t;
+  return { ...t, data: Float64Array.from(data, Math.fround) };
+}
+
 /** What the partial sums of one component came to. One object, used again for every component. */
 interface Steps {
   peak: number;
-  max: number;
+  clipped: boolean;
   partialSquared: number;
   ulpSquared: number;
 }
@@ -92,25 +98,36 @@ type Tracer = (
  * (those whose addend is not zero) their squares and the squares of their ulps.
  */
 function createTracer(accumulator: Accumulator): Tracer {
-  const inner = formatNamed(accumulator.format);
-  const outer = formatNamed(resultFormat(accumulator));
+  const inner = gridOf(accumulator.format);
+  const outer = gridOf(resultFormat(accumulator));
   const block = blockLength(accumulator);
-  const steps: Steps = { peak: 0, max: maxFinite(inner), partialSquared: 0, ulpSquared: 0 };
-  const innerUlp = createUlp(minNormal(inner), minSubnormal(inner), inner.precision);
-  const outerUlp = createUlp(minNormal(outer), minSubnormal(outer), outer.precision);
+  const steps: Steps = { peak: 0, clipped: false, partialSquared: 0, ulpSquared: 0 };
 
-  const step = (partial: number, ulp: (x: number) => number): void => {
+  /** One rounding to the grid of the format that this step is in. */
+  const step = (partial: number, grid: Grid): void => {
     const size = Math.abs(partial);
     if (size > steps.peak) steps.peak = size;
+    if (size > grid.max) steps.clipped = true;
     steps.partialSquared += size * size;
-    const unit = ulp(size);
+    const unit = grid.ulp(size);
     steps.ulpSquared += unit * unit;
   };
 
-  return (w, from, h, n, alpha, beta, bias) => {
-    steps.peak = 0;
-    steps.partialSquared = 0;
-    steps.ulpSquared = 0;
+  /** A binary tree over the terms, as the engine sums it. */
+  const tree = (w: Float64Array, from: number, h: Float64Array, at: number, n: number): number => {
+    if (n < 2) {
+      const term = n === 0 ? 0 : w[from + at]! * h[at]!;
+      if (term !== 0) step(term, inner);
+      return term;
+    }
+    const half = 2 ** (31 - Math.clz32(n - 1));
+    const left = tree(w, from, h, at, half);
+    const right = tree(w, from, h, at + half, n - half);
+    if (left !== 0 && right !== 0) step(left + right, inner);
+    return left + right;
+  };
+
+  const inBlocks = (w: Float64Array, from: number, h: Float64Array, n: number): number => {
     let total = 0;
     for (let k = 0; k < n; k += block) {
       const end = Math.min(n, k + block);
@@ -119,37 +136,58 @@ function createTracer(accumulator: Accumulator): Tracer {
         const term = w[from + i]! * h[i]!;
         if (term === 0) continue;
         partial += term;
-        step(partial, innerUlp);
+        step(partial, inner);
       }
       if (block >= n) {
         total = partial;
       } else if (partial !== 0) {
         total += partial;
         // Adding the first block to zero rounds nothing.
-        if (total !== partial) step(total, outerUlp);
+        if (total !== partial) step(total, outer);
       }
     }
-    if (bias !== 0) step(alpha * total + beta * bias, outerUlp);
+    return total;
+  };
+
+  return (w, from, h, n, alpha, beta, bias) => {
+    steps.peak = 0;
+    steps.clipped = false;
+    steps.partialSquared = 0;
+    steps.ulpSquared = 0;
+    const total = accumulator.order.kind === "pairwise" ? tree(w, from, h, 0, n) : inBlocks(w, from, h, n);
+    if (alpha !== 1) step(alpha * total, outer);
+    if (beta * bias !== 0) step(alpha * total + beta * bias, outer);
     return steps;
   };
 }
 
-/** The inner run of the order; a tree is followed as runs of about sqrt(n), an aligned group as one run. */
+/** The inner run of the order; an aligned group is followed as one run. */
 function blockLength({ order }: Accumulator): number {
   switch (order.kind) {
     case "sequential":
+    case "pairwise":
       return Infinity;
     case "blocked":
       return order.block;
     case "chunked":
       return order.chunk;
-    case "pairwise":
-      return 2;
     case "aligned":
       return order.group;
     default:
       return order satisfies never;
   }
+}
+
+/** What a rounding step must know of its format. */
+interface Grid {
+  readonly max: number;
+  readonly ulp: (x: number) => number;
+}
+
+function gridOf(name: string): Grid {
+  const format = formatNamed(name);
+  const ulp = createUlp(minNormal(format), minSubnormal(format), format.precision);
+  return { max: maxFinite(format), ulp };
 }
 
 const bits = new Float64Array(1);

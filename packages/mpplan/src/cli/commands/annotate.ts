@@ -1,9 +1,11 @@
 // mpplan annotate: the plan inside the ONNX file's metadata, where Netron shows it.
 import { annotate as annotateOnnx, planAnnotations } from "@mpplan/onnx";
-import { IrError, parsePlan } from "@mpplan/ir";
-import { readBytes, writeAtomically } from "../../node/files.js";
+import { writeAtomically } from "../../node/files.js";
+import { checkModel } from "../../read-documents.js";
+import { planAtPath } from "../documents.js";
 import { exit } from "../exit.js";
 import { commonFlags, type CommonFlags } from "../options.js";
+import { checkOutputs } from "../outputs.js";
 import { loadModel } from "../work.js";
 import type { CliCommand } from "./command.js";
 
@@ -20,15 +22,10 @@ export const annotate: CliCommand = {
       .requiredOption("-o, --output <annotated.onnx>", "where the annotated model goes");
     commonFlags(command).action((path: string, flags: CommonFlags & { plan: string; output: string }) =>
       run(async () => {
+        checkOutputs({ "--output": flags.output }, [path, flags.plan]);
         const { source, imported } = loadModel(path);
-        const plan = parsePlan(new TextDecoder().decode(readBytes(flags.plan)), flags.plan);
-        if (plan.model.digest !== imported.digest) {
-          throw new IrError("wrong-model", {
-            what: `The plan is for another model: "${plan.model.name}", ${plan.model.digest}`,
-            where: `${flags.plan} against ${path}, ${imported.digest}`,
-            next: "make a plan for this model with mpplan compile",
-          });
-        }
+        const plan = planAtPath(flags.plan);
+        checkModel(plan, imported, flags.plan);
         const notes = planAnnotations(plan);
         await writeAtomically(flags.output, annotateOnnx(source.bytes, notes.nodes, notes.model));
         const nodes = plan.decisions.length;

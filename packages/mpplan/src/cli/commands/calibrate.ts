@@ -1,24 +1,32 @@
 // mpplan calibrate: the first half of compile. Shards may run anywhere; plan merges their profiles.
+import type { Command } from "commander";
 import { printDocument, shard, split } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
-import { makeProfile } from "../../pipeline.js";
+import { makeProfile, throwIfCancelled } from "../../pipeline.js";
 import { prepareGraph } from "../../prepare-graph.js";
 import { UsageError } from "../../errors.js";
 import { exit } from "../exit.js";
 import {
   commonFlags,
-  dataFlags,
+  givenFlags,
+  inputFlags,
   precisionFlags,
+  splitFlags,
   type CommonFlags,
-  type DataFlags,
+  type InputFlags,
   type PrecisionFlags,
+  type SplitFlags,
 } from "../options.js";
+import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { profileText } from "../render/profile.js";
 import { describeModel, echo, loadData, loadModel, resolveAndDescribe } from "../work.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags & DataFlags & PrecisionFlags & { output: string; shard?: string; all?: boolean };
+type Flags = CommonFlags &
+  InputFlags &
+  SplitFlags &
+  PrecisionFlags & { output: string; shard?: string; all?: boolean };
 
 export const calibrate: CliCommand = {
   define(program, run, io) {
@@ -29,11 +37,15 @@ export const calibrate: CliCommand = {
         "Runs the exact network on the build samples and writes what every neuron's sums are like.",
       )
       .argument("<model.onnx>")
-      .requiredOption("-o, --output <profile.json>", "where the profile goes")
+      .optionsGroup("Output:")
+      .requiredOption("-o, --output <profile.json>", "where the profile goes");
+    splitFlags(inputFlags(commonFlags(command)))
       .option("--shard <i/n>", "only the i-th of n parts of the build samples; mpplan plan merges the parts")
       .option("--all", "use every sample, leaving none to tune and evaluate");
-    dataFlags(precisionFlags(commonFlags(command))).action((path: string, flags: Flags) =>
+    precisionFlags(command).action((path: string, flags: Flags) =>
       run(async () => {
+        checkAll(command, flags);
+        checkOutputs({ "--output": flags.output }, [path, ...(flags.data ?? []), flags.labels]);
         const { precision, shown } = resolveAndDescribe(flags);
         const part = flags.shard === undefined ? null : parseShard(flags.shard);
         const model = loadModel(path);
@@ -52,9 +64,9 @@ export const calibrate: CliCommand = {
             ...shown,
             "writes to": flags.output,
           },
-          notes,
+          flags.labels === undefined ? notes : [...notes, labelsNote],
         );
-        const reporter = createReporter(io, flags.quiet === true);
+        const reporter = createReporter(io, flags.quiet);
         try {
           const graph = prepareGraph(model.imported, samples.at(0), precision.operands);
           const profile = await makeProfile(graph, mine, precision, {
@@ -62,6 +74,8 @@ export const calibrate: CliCommand = {
             onProgress: reporter.onProgress,
             signal: io.signal,
           });
+          reporter.stop();
+          throwIfCancelled(io.signal, graph);
           await writeAtomically(flags.output, printDocument(profile));
           if (flags.json) {
             const sites = profile.sites.map((s) => ({
@@ -85,6 +99,18 @@ export const calibrate: CliCommand = {
     );
   },
 };
+
+const labelsNote = "the labels are checked; a profile does not depend on them";
+
+function checkAll(command: Command, { all }: Flags): void {
+  const ignored = givenFlags(command, ["samples", "evaluate"]);
+  if (!all || ignored.length === 0) return;
+  throw new UsageError("conflicting-options", {
+    what: `With --all every sample is used, so ${ignored.join(" and ")} would have no effect`,
+    where: "the choice of samples",
+    next: "leave out one of them",
+  });
+}
 
 function parseShard(text: string): { index: number; count: number } {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);

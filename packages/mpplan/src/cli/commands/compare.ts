@@ -1,18 +1,25 @@
 // mpplan compare: uniform, dynamic and static on the same samples at equal modelled cost.
 import { Option } from "commander";
+import { policies, rules } from "@mpplan/planner";
 import { compareModel, defaultTargetCosts, defaultTaus } from "../../compare.js";
 import { writeAtomically } from "../../node/files.js";
 import { exit } from "../exit.js";
 import {
   collectLists,
   commonFlags,
-  dataFlags,
+  inputFlags,
   numbers,
+  patternFlags,
   precisionFlags,
+  splitFlags,
+  taskFlags,
   type CommonFlags,
-  type DataFlags,
+  type InputFlags,
   type PrecisionFlags,
+  type SplitFlags,
+  type TaskFlags,
 } from "../options.js";
+import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { comparisonText } from "../render/comparison.js";
 import { comparisonHtml } from "../render/html.js";
@@ -20,7 +27,9 @@ import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndD
 import type { CliCommand } from "./command.js";
 
 type Flags = CommonFlags &
-  DataFlags &
+  InputFlags &
+  SplitFlags &
+  TaskFlags &
   PrecisionFlags & {
     taus: number[];
     costs: number[];
@@ -40,38 +49,43 @@ export const compare: CliCommand = {
       .description(
         "Evaluates uniform, dynamic and static accumulation on the same samples, random controls beside them.",
       )
-      .argument("<model.onnx>")
+      .argument("<model.onnx>");
+    commonFlags(
+      command
+        .optionsGroup("Output:")
+        .option("--html <file>", "also write a self-contained page with the chart")
+        .option("-o, --output <file>", "also write the JSON document there"),
+    );
+    taskFlags(splitFlags(inputFlags(command)))
+      .optionsGroup("What is compared:")
       .addOption(
         new Option("--taus <list>", "tolerances of the source paper's rule")
           .argParser(numbers)
-          .default([...defaultTaus]),
+          .default([...defaultTaus], defaultTaus.join(",")),
       )
       .addOption(
         new Option("--costs <list>", "modelled costs to compare at")
           .argParser(numbers)
-          .default([...defaultTargetCosts]),
+          .default([...defaultTargetCosts], defaultTargetCosts.join(",")),
       )
       .option(
         "--rule <names>",
-        "dynamic rules, or all; repeatable (default: kappa; controls always)",
+        `dynamic rules: ${rules.map((r) => r.name).join(", ")}, or all; repeatable (default: kappa; controls always)`,
         collectLists,
       )
       .option(
         "--policy <names>",
-        "static policies, or all; repeatable (default: absolute, kappa, kappa-ladder; controls always)",
+        `static policies: ${policies.map((p) => p.name).join(", ")}, or all; repeatable (default: absolute, kappa, kappa-ladder; controls always)`,
         collectLists,
-      )
-      .option("--include <pattern>", "plan only nodes whose name matches (* and ?); repeatable", collectLists)
-      .option(
-        "--exclude <pattern>",
-        "keep nodes whose name matches in high precision; repeatable",
-        collectLists,
-      )
-      .option("--html <file>", "also write a self-contained page with the chart")
-      .option("-o, --output <file>", "also write the JSON document there");
-    dataFlags(precisionFlags(commonFlags(command))).action((path: string, flags: Flags) =>
+      );
+    precisionFlags(patternFlags(command)).action((path: string, flags: Flags) =>
       run(async () => {
         const { shown } = resolveAndDescribe(flags);
+        checkOutputs({ "--output": flags.output, "--html": flags.html }, [
+          path,
+          ...(flags.data ?? []),
+          flags.labels,
+        ]);
         const model = loadModel(path);
         const { samples, notes } = loadData(path, model.imported, flags);
         echo(
@@ -87,7 +101,7 @@ export const compare: CliCommand = {
           },
           notes,
         );
-        const reporter = createReporter(io, flags.quiet === true);
+        const reporter = createReporter(io, flags.quiet);
         try {
           const comparison = await compareModel(model.source, samples, {
             ...precisionOptions(flags),
@@ -104,6 +118,7 @@ export const compare: CliCommand = {
             onProgress: reporter.onProgress,
             signal: io.signal,
           });
+          reporter.stop();
           if (flags.output !== undefined)
             await writeAtomically(flags.output, `${JSON.stringify(comparison, null, 2)}\n`);
           if (flags.html !== undefined) await writeAtomically(flags.html, comparisonHtml(comparison));

@@ -1,27 +1,38 @@
 // mpplan compile: a model and samples in, a plan out, with what it costs and loses.
 import { basename } from "node:path";
+import type { Command } from "commander";
 import { printDocument } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
-import { compileModel } from "../../pipeline.js";
+import { checkDecision, compileModel } from "../../pipeline.js";
 import { resolveBudget } from "../../settings.js";
 import { exit } from "../exit.js";
 import {
   commonFlags,
-  dataFlags,
   decisionFlags,
+  inputFlags,
   precisionFlags,
+  splitFlags,
+  taskFlags,
   type CommonFlags,
-  type DataFlags,
   type DecisionFlags,
+  type InputFlags,
   type PrecisionFlags,
+  type SplitFlags,
+  type TaskFlags,
 } from "../options.js";
+import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { planText, reportText } from "../render/plan.js";
 import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndDescribe } from "../work.js";
-import { budgetLine, decisionLine } from "../describe.js";
+import { decisionLines } from "../describe.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags & DataFlags & PrecisionFlags & DecisionFlags & { output?: string };
+type Flags = CommonFlags &
+  InputFlags &
+  SplitFlags &
+  TaskFlags &
+  PrecisionFlags &
+  DecisionFlags & { output?: string };
 
 export const compile: CliCommand = {
   define(program, run, io) {
@@ -31,15 +42,17 @@ export const compile: CliCommand = {
       .description(
         "Calibrates on samples, decides the accumulator of every neuron, evaluates, and writes the plan.",
       )
-      .argument("<model.onnx>")
-      .option("-o, --output <plan.json>", "where the plan goes (default: <model>.plan.json)");
-    dataFlags(precisionFlags(decisionFlags(commonFlags(command)))).action((path: string, flags: Flags) =>
+      .argument("<model.onnx>");
+    decisionFlags(taskFlags(splitFlags(inputFlags(commonFlags(outputFlag(command))))));
+    precisionFlags(command).action((path: string, flags: Flags) =>
       run(async () => {
         const budget = resolveBudget(flags);
-        const { shown } = resolveAndDescribe(flags);
+        const { precision, shown } = resolveAndDescribe(flags);
+        checkDecision({ ...flags, budget }, precision);
+        const output = outputOf(path, flags);
+        checkOutputs({ "--output": output }, [path, ...(flags.data ?? []), flags.labels]);
         const model = loadModel(path);
         const { samples, notes } = loadData(path, model.imported, flags);
-        const output = flags.output ?? `${basename(path).replace(/\.onnx$/, "")}.plan.json`;
         echo(
           io,
           flags.quiet,
@@ -48,13 +61,12 @@ export const compile: CliCommand = {
             ...describeModel(model),
             samples: `${samples.count}, seed ${flags.seed}`,
             ...shown,
-            decides: decisionLine(flags),
-            budget: budgetLine(budget),
-            "writes to": flags.json && flags.output === undefined ? "stdout" : output,
+            ...decisionLines(flags, budget),
+            "writes to": output ?? "stdout",
           },
           notes,
         );
-        const reporter = createReporter(io, flags.quiet === true);
+        const reporter = createReporter(io, flags.quiet);
         try {
           const { plan, report } = await compileModel(model.source.bytes, samples, {
             ...precisionOptions(flags),
@@ -72,7 +84,8 @@ export const compile: CliCommand = {
             onProgress: reporter.onProgress,
             signal: io.signal,
           });
-          if (!flags.json || flags.output !== undefined) await writeAtomically(output, printDocument(plan));
+          reporter.stop();
+          if (output !== undefined) await writeAtomically(output, printDocument(plan));
           if (flags.json) io.out(`${JSON.stringify({ plan, report })}\n`);
           else io.out(`${planText(plan)}\n${reportText(plan, report)}\nplan written to ${output}\n`);
           return exit.ok;
@@ -83,3 +96,16 @@ export const compile: CliCommand = {
     );
   },
 };
+
+function outputFlag(command: Command): Command {
+  return command
+    .optionsGroup("Output:")
+    .option(
+      "-o, --output <plan.json>",
+      "where the plan goes (default: <model>.plan.json in this folder; with --json, only stdout)",
+    );
+}
+
+function outputOf(path: string, { output, json }: Flags): string | undefined {
+  return output ?? (json ? undefined : `${basename(path).replace(/\.onnx$/i, "")}.plan.json`);
+}

@@ -1,8 +1,9 @@
 // mpplan inspect: a model, a profile or a plan, for people.
-import { parsePlan, parseProfile, parseReport, printGraph, sumSites, type Graph } from "@mpplan/ir";
+import { IrError, noOperands, parseReport, printGraph, sumSites, type Graph } from "@mpplan/ir";
+import { UsageError } from "../../errors.js";
 import { readBytes } from "../../node/files.js";
 import { prepareGraph } from "../../prepare-graph.js";
-import { noOperands } from "@mpplan/ir";
+import { readPlan, readProfile } from "../../read-documents.js";
 import { exit } from "../exit.js";
 import { commonFlags, type CommonFlags } from "../options.js";
 import { planText } from "../render/plan.js";
@@ -18,34 +19,53 @@ export const inspect: CliCommand = {
       .summary("show a model, a profile or a plan")
       .description("Shows what a model sums, what a profile measured, or what a plan decides and why.")
       .argument("<file>", "a .onnx model, or a profile, plan or report in JSON")
-      .option("--graph", "of a model, show every node as it is planned");
+      .option("--graph", "of a model, every node as it is planned");
     commonFlags(command).action((path: string, flags: CommonFlags & { graph?: boolean }) =>
       run(async () => {
         const bytes = readBytes(path);
-        if (bytes.find((byte) => !/\s/.test(String.fromCharCode(byte))) === "{".charCodeAt(0)) {
+        const isDocument = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{");
+        if (flags.graph && (isDocument || flags.json)) {
+          throw new UsageError("conflicting-options", {
+            what: "--graph shows a model as text, so it would have no effect here",
+            where: isDocument ? path : "--graph and --json",
+            next: "leave one of them out",
+          });
+        }
+        if (isDocument) {
           const text = new TextDecoder().decode(bytes);
-          io.out(flags.json ? text : documentText(text, path));
+          const { document, shown } = readDocument(text, path);
+          io.out(flags.json ? `${JSON.stringify(document)}\n` : shown());
           return exit.ok;
         }
         const graph = prepareGraph(loadModel(path).imported, null, noOperands);
-        io.out(
-          flags.json
-            ? `${JSON.stringify(modelFacts(graph))}\n`
-            : flags.graph
-              ? printGraph(graph)
-              : modelText(graph),
-        );
+        if (flags.json) io.out(`${JSON.stringify(modelFacts(graph))}\n`);
+        else io.out(flags.graph ? printGraph(graph) : modelText(graph));
         return exit.ok;
       }),
     );
   },
 };
 
-function documentText(text: string, path: string): string {
+/** A document that was checked, and how people see it. */
+function readDocument(text: string, path: string): { document: unknown; shown: () => string } {
   const kind = /"kind"\s*:\s*"mpplan-(\w+)"/.exec(text)?.[1];
-  if (kind === "profile") return profileText(parseProfile(text, path));
-  if (kind === "report") return `${JSON.stringify(parseReport(text, path), null, 2)}\n`;
-  return planText(parsePlan(text, path));
+  if (kind === "plan") {
+    const plan = readPlan(text, path);
+    return { document: plan, shown: () => planText(plan) };
+  }
+  if (kind === "profile") {
+    const profile = readProfile(text, path);
+    return { document: profile, shown: () => profileText(profile) };
+  }
+  if (kind === "report") {
+    const report = parseReport(text, path);
+    return { document: report, shown: () => `${JSON.stringify(report, null, 2)}\n` };
+  }
+  throw new IrError("wrong-document", {
+    what: "This JSON is no plan, profile or report of mpplan",
+    where: path,
+    next: "give a .onnx model, or a document that mpplan compile, calibrate or plan wrote",
+  });
 }
 
 function modelFacts(graph: Graph) {

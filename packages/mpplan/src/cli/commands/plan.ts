@@ -1,66 +1,88 @@
 // mpplan plan: the second half of compile, from profiles that calibrate wrote.
+import type { Command } from "commander";
 import { mergeProfiles } from "@mpplan/calibration";
-import { parseProfile, printDocument, split } from "@mpplan/ir";
-import { IrError } from "@mpplan/ir";
-import { readBytes, writeAtomically } from "../../node/files.js";
+import { printDocument, split, type Graph, type Profile } from "@mpplan/ir";
+import { InputError } from "../../data/errors.js";
+import { writeAtomically } from "../../node/files.js";
 import { UsageError } from "../../errors.js";
-import { makePlan } from "../../pipeline.js";
+import { checkDecision, isMadeFrom, makePlan, throwIfCancelled } from "../../pipeline.js";
 import { prepareGraph } from "../../prepare-graph.js";
+import { checkModel } from "../../read-documents.js";
 import { resolveBudget } from "../../settings.js";
-import { budgetLine, decisionLine } from "../describe.js";
+import { decisionLines } from "../describe.js";
+import { profileAtPath } from "../documents.js";
 import { exit } from "../exit.js";
 import {
   collect,
   commonFlags,
-  dataFlags,
   decisionFlags,
+  givenFlags,
+  inputFlags,
   precisionFlags,
+  splitFlags,
+  taskFlags,
   type CommonFlags,
-  type DataFlags,
   type DecisionFlags,
+  type InputFlags,
   type PrecisionFlags,
+  type SplitFlags,
+  type TaskFlags,
 } from "../options.js";
+import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { planText } from "../render/plan.js";
-import { describeModel, echo, loadData, loadModel, resolveAndDescribe } from "../work.js";
+import { describeModel, echo, loadData, loadModel, resolveAndDescribe, type LoadedData } from "../work.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags & DataFlags & PrecisionFlags & DecisionFlags & { profile: string[]; output: string };
+type Flags = CommonFlags &
+  InputFlags &
+  SplitFlags &
+  TaskFlags &
+  PrecisionFlags &
+  DecisionFlags & { profile: string[]; output: string };
+
+const labelsNote = "the labels are checked; a plan does not depend on them";
+const otherSamplesNote =
+  "the profile was made from other samples, or from other --samples or --seed: some tuning samples may be among them, so the prediction is labelled observed";
 
 export const plan: CliCommand = {
   define(program, run, io) {
     const command = program
       .command("plan")
       .summary("decide from a profile: the second half of compile")
-      .description("Decides the accumulator of every neuron from profiles that mpplan calibrate wrote.")
+      .description(
+        "Decides the accumulator of every neuron from profiles that mpplan calibrate wrote. With samples the plan also predicts its error: give those that were given to calibrate, with the same --samples and --seed.",
+      )
       .argument("<model.onnx>")
-      .requiredOption("-p, --profile <profile.json>", "a profile; several are merged", collect)
+      .optionsGroup("Output:")
+      .requiredOption("-p, --profile <profile.json>", "a profile; repeatable: shards are merged", collect)
       .requiredOption("-o, --output <plan.json>", "where the plan goes");
-    dataFlags(precisionFlags(decisionFlags(commonFlags(command)))).action((path: string, flags: Flags) =>
+    decisionFlags(taskFlags(splitFlags(inputFlags(commonFlags(command)))));
+    precisionFlags(command).action((path: string, flags: Flags) =>
       run(async () => {
         const budget = resolveBudget(flags);
         const { precision, shown } = resolveAndDescribe(flags);
-        const decides = decisionLine(flags);
+        checkDecision({ ...flags, budget }, precision);
+        checkOutputs({ "--output": flags.output }, [
+          path,
+          ...flags.profile,
+          ...(flags.data ?? []),
+          flags.labels,
+        ]);
         const model = loadModel(path);
-        const profile = mergeProfiles(
-          flags.profile.map((file) => parseProfile(new TextDecoder().decode(readBytes(file)), file)),
-        );
-        if (profile.model.digest !== model.imported.digest) {
-          throw new IrError("wrong-model", {
-            what: `The profile is of another model: "${profile.model.name}", ${profile.model.digest}`,
-            where: `${flags.profile[0]} against ${path}, ${model.imported.digest}`,
-            next: "calibrate this model, or name the model that the profile is of",
-          });
-        }
-        const wantsData = flags.data !== undefined || flags.randomData !== undefined;
-        const data = wantsData ? loadData(path, model.imported, flags) : null;
-        if (!data && flags.rule !== undefined && budget.kind !== "tau") {
+        const profile = loadProfiles(flags.profile, model.imported);
+        const data = loadOptionalData(path, model.imported, command, flags);
+        if (!data && flags.rule !== undefined && budget?.kind !== "tau") {
           throw new UsageError("bad-option", {
             what: "A dynamic rule's threshold for a cost or a share is found by running it on tuning samples",
             where: "--rule without --data",
             next: "give --data, or a threshold with --tau",
           });
         }
+        const parts =
+          data &&
+          split(data.samples, { seed: flags.seed, calibrate: flags.samples, evaluate: flags.evaluate });
+        const sameSamples = parts !== null && isMadeFrom(profile, parts.build);
         echo(
           io,
           flags.quiet,
@@ -68,21 +90,23 @@ export const plan: CliCommand = {
           {
             ...describeModel(model),
             profile: `${profile.data.samples} samples${flags.profile.length > 1 ? ` in ${flags.profile.length} parts` : ""}`,
+            ...(parts && { predicts: `on ${parts.tune.count} tuning samples, seed ${flags.seed}` }),
             ...shown,
-            decides,
-            budget: budgetLine(budget),
+            ...decisionLines(flags, budget),
             "writes to": flags.output,
           },
-          data ? data.notes : ["no --data: the plan carries no prediction"],
+          data
+            ? [
+                ...data.notes,
+                ...(flags.labels === undefined ? [] : [labelsNote]),
+                ...(sameSamples ? [] : [otherSamplesNote]),
+              ]
+            : ["there are no samples: the plan carries no prediction"],
         );
-        const reporter = createReporter(io, flags.quiet === true);
+        const reporter = createReporter(io, flags.quiet);
         try {
-          const tune =
-            data &&
-            split(data.samples, { seed: flags.seed, calibrate: flags.samples, evaluate: flags.evaluate })
-              .tune;
           const graph = prepareGraph(model.imported, data ? data.samples.at(0) : null, precision.operands);
-          const made = await makePlan(graph, profile, tune, precision, {
+          const made = await makePlan(graph, profile, parts?.tune ?? null, precision, {
             policy: flags.policy,
             rule: flags.rule,
             budget,
@@ -93,9 +117,17 @@ export const plan: CliCommand = {
             onProgress: reporter.onProgress,
             signal: io.signal,
           });
-          await writeAtomically(flags.output, printDocument(made));
+          reporter.stop();
+          throwIfCancelled(io.signal, graph);
+          const result =
+            made.predicted && !sameSamples
+              ? { ...made, predicted: { ...made.predicted, guarantee: "observed" as const } }
+              : made;
+          await writeAtomically(flags.output, printDocument(result));
           io.out(
-            flags.json ? `${JSON.stringify(made)}\n` : `${planText(made)}\nplan written to ${flags.output}\n`,
+            flags.json
+              ? `${JSON.stringify(result)}\n`
+              : `${planText(result)}\nplan written to ${flags.output}\n`,
           );
           return exit.ok;
         } finally {
@@ -105,3 +137,35 @@ export const plan: CliCommand = {
     );
   },
 };
+
+/** @throws UsageError for a profile that is given twice: its samples would count twice. */
+function loadProfiles(paths: readonly string[], graph: Graph): Profile {
+  const from = new Map<string, string>();
+  const parts = paths.map((path) => {
+    const profile = profileAtPath(path);
+    checkModel(profile, graph, path);
+    const before = from.get(profile.data.digest);
+    if (before !== undefined) {
+      throw new UsageError("bad-option", {
+        what: `Two profiles are of the same samples, which would then count twice`,
+        where: `--profile ${before} and --profile ${path}`,
+        next: "name each shard once",
+      });
+    }
+    from.set(profile.data.digest, path);
+    return profile;
+  });
+  return mergeProfiles(parts);
+}
+
+/** Samples are optional here: without any there is no prediction. Flags about them are then refused. */
+function loadOptionalData(path: string, graph: Graph, command: Command, flags: Flags): LoadedData | null {
+  try {
+    return loadData(path, graph, flags);
+  } catch (error) {
+    if (!(error instanceof InputError && error.code === "no-data")) throw error;
+    const about = ["labels", "scale", "mean", "std", "samples", "evaluate", "task"];
+    if (givenFlags(command, about).length > 0) throw error;
+    return null;
+  }
+}

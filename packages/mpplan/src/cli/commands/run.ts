@@ -1,30 +1,47 @@
 // mpplan run: executes a model under a plan, or uniformly, and says what each site really did.
-import { Option } from "commander";
-import { addExecuted, parsePlan, type ExecutedSite, type Plan } from "@mpplan/ir";
+import { Option, type Command } from "commander";
+import { ErrorMeter, guessTask } from "@mpplan/calibration";
+import {
+  addExecuted,
+  IrError,
+  printAccumulator,
+  printOperands,
+  subset,
+  type ExecutedSite,
+  type Samples,
+  type Tensor as IrTensor,
+} from "@mpplan/ir";
 import { UsageError } from "../../errors.js";
-import { Inference, type ExecutionMode } from "../../inference-session.js";
-import { readBytes, writeAtomically } from "../../node/files.js";
+import { Inference } from "../../inference-session.js";
+import { throwIfCancelled } from "../../pipeline.js";
+import { modeOf, type ExecutionMode } from "../../session-options.js";
+import { writeAtomically } from "../../node/files.js";
 import { writeNpz } from "../../data/npz.js";
 import { Tensor } from "../../tensor.js";
+import { planAtPath } from "../documents.js";
 import { exit } from "../exit.js";
 import {
   commonFlags,
-  dataFlags,
+  count,
+  givenFlags,
+  inputFlags,
   number,
   precisionFlags,
   type CommonFlags,
-  type DataFlags,
+  type InputFlags,
   type PrecisionFlags,
 } from "../options.js";
+import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { executedText } from "../render/executed.js";
-import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndDescribe } from "../work.js";
+import { describeModel, echo, loadData, loadModel, precisionOptions } from "../work.js";
 import { stackOutputs } from "../stack.js";
 import type { CliCommand } from "./command.js";
 
 type Flags = CommonFlags &
-  DataFlags &
+  InputFlags &
   PrecisionFlags & {
+    samples?: number;
     plan?: string;
     mode?: ExecutionMode;
     backend: string;
@@ -40,12 +57,17 @@ export const run: CliCommand = {
       .command("run")
       .summary("execute a model under a plan, and prove it")
       .description(
-        "Runs the model on every sample, under a plan or uniformly, and says what each site really did.",
+        "Runs the model on every sample, and says what each site really did: under a plan, uniformly, by a dynamic rule, or exactly, which is the model as it stands unless a preset is named.",
       )
       .argument("<model.onnx>")
+      .optionsGroup("Output:")
+      .option("-o, --output <out.npz>", "where the outputs go, one array per output");
+    inputFlags(commonFlags(command))
+      .option("--samples <n>", "run the first n samples only (default: all)", count)
+      .optionsGroup("What is run:")
       .option("-p, --plan <plan.json>", "the plan to carry out")
       .addOption(
-        new Option("--mode <mode>", "default: the plan's, or reference without one").choices([
+        new Option("--mode <mode>", "default: the plan's, or reference, which is exact").choices([
           "static",
           "dynamic",
           "hybrid",
@@ -55,60 +77,66 @@ export const run: CliCommand = {
       )
       .addOption(new Option("--backend <name>", "what computes").choices(["reference"]).default("reference"))
       .option("--format <format>", "the format of --mode uniform without a plan (default: the high one)")
-      .option("--rule <name>", "the rule of --mode dynamic without a plan")
-      .option("--tau <number>", "its tolerance", number)
-      .option("-o, --output <out.npz>", "where the outputs go, one array per output");
-    dataFlags(precisionFlags(commonFlags(command))).action((path: string, flags: Flags) =>
+      .option("--rule <name>", "the rule of --mode dynamic without a plan (default: kappa)")
+      .option("--tau <number>", "its tolerance", number);
+    precisionFlags(command).action((path: string, flags: Flags) =>
       runAction(async () => {
+        checkOutputs({ "--output": flags.output }, [path, flags.plan, ...(flags.data ?? []), flags.labels]);
         const model = loadModel(path);
-        const plan: Plan | undefined =
-          flags.plan === undefined
-            ? undefined
-            : parsePlan(new TextDecoder().decode(readBytes(flags.plan)), flags.plan);
-        refuseIgnored(flags, plan);
-        const session = await Inference.open(model.source, {
+        const plan = flags.plan === undefined ? undefined : planAtPath(flags.plan);
+        const options = {
           ...precisionOptions(flags),
           plan,
           mode: flags.mode,
           format: flags.format,
           rule: flags.rule,
           tau: flags.tau,
-          seed: flags.seed,
+          seed: seedOf(command, flags),
           executionProviders: [flags.backend],
-        });
-        const { samples, notes } = loadData(path, model.imported, flags);
-        const { shown } = resolveAndDescribe(flags);
-        const mode = flags.mode ?? plan?.mode ?? "reference";
+        };
+        const session = await Inference.open(model.source, options);
+        const { samples: all, notes } = loadData(path, model.imported, flags);
+        const samples = first(all, flags.samples);
+        const mode = modeOf(options, plan);
         echo(
           io,
           flags.quiet,
           "mpplan run",
           {
             ...describeModel(model),
-            samples: String(samples.count),
+            samples:
+              samples.count === all.count ? String(all.count) : `the first ${samples.count} of ${all.count}`,
             mode,
             backend: flags.backend,
-            ...(plan
-              ? { plan: `${flags.plan}, policy ${plan.policy}` }
-              : mode === "reference"
-                ? { operands: shown["operands"]! }
-                : shown),
+            ...(plan && { plan: `${flags.plan}, policy ${plan.policy}` }),
+            ...describeSession(session),
           },
           notes,
         );
-        const reporter = createReporter(io, flags.quiet === true);
+        const reporter = createReporter(io, flags.quiet, { evaluate: "running" });
         try {
           const started = performance.now();
           let executed: ExecutedSite[] = [];
           const results: Record<string, Tensor>[] = [];
+          const meter = new ErrorMeter("classifier");
           for (let i = 0; i < samples.count; i++) {
-            if (io.signal.aborted) return exit.interrupted;
+            throwIfCancelled(io.signal, model.imported);
             const feeds = Object.fromEntries([...samples.at(i)].map(([name, t]) => [name, Tensor.fromIr(t)]));
-            results.push(await session.run(feeds));
+            const outputs = await session.run(feeds);
+            results.push(outputs);
+            const label = samples.label(i);
+            if (label !== null) {
+              const logits = new Map(Object.entries(outputs).map(([name, t]) => [name, t.toIr()]));
+              checkLogits(logits);
+              meter.add(logits, logits, label);
+            }
             executed = addExecuted(executed, session.executed);
             reporter.onProgress("evaluate", i + 1, samples.count);
           }
+          reporter.stop();
+          throwIfCancelled(io.signal, model.imported);
           const seconds = (performance.now() - started) / 1000;
+          const { accuracy } = meter;
           const outputs = stackOutputs(session.outputNames, results);
           if (flags.output !== undefined) {
             await writeAtomically(
@@ -119,8 +147,9 @@ export const run: CliCommand = {
           const facts = Object.fromEntries(
             [...outputs].map(([name, t]) => [name, { dims: t.dims, type: t.type }]),
           );
-          if (flags.json) io.out(`${JSON.stringify({ outputs: facts, executed, seconds })}\n`);
-          else io.out(executedText(session.plan, executed, facts, samples.count, seconds, flags.output));
+          const measured = { outputs: facts, executed, seconds, ...(accuracy !== null && { accuracy }) };
+          if (flags.json) io.out(`${JSON.stringify(measured)}\n`);
+          else io.out(executedText(session.plan, measured, samples.count, flags.output));
           return exit.ok;
         } finally {
           reporter.stop();
@@ -131,31 +160,40 @@ export const run: CliCommand = {
   },
 };
 
-/** Flags that the chosen mode would ignore are refused: nothing asked for is dropped in silence. */
-function refuseIgnored(flags: Flags, plan: Plan | undefined): void {
-  const given = (
-    [
-      "preset",
-      "low",
-      "high",
-      "formats",
-      "order",
-      "product",
-      "rounding",
-      "overflow",
-      "weightsFormat",
-      "activationsFormat",
-      "cost",
-      "format",
-      "rule",
-      "tau",
-    ] as const
-  ).filter((name) => flags[name] !== undefined);
-  if (!plan || given.length === 0) return;
-  const names = given.map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
-  throw new UsageError("conflicting-options", {
-    what: `A plan fixes its accumulators, so ${names.join(", ")} would have no effect`,
-    where: "the command line",
-    next: "leave them out, or run without --plan",
+/** What is really in force, of the session rather than of the flags. */
+function describeSession({ plan, operands }: Inference): Record<string, string> {
+  const accumulators = plan?.accumulators.map((a) => printAccumulator(a)).join("; ");
+  return {
+    ...(plan && { accumulators: accumulators! }),
+    operands: printOperands(operands),
+  };
+}
+
+function first(samples: Samples, n: number | undefined): Samples {
+  if (n === undefined || n === samples.count) return samples;
+  if (n < samples.count)
+    return subset(
+      samples,
+      Array.from({ length: n }, (_, i) => i),
+    );
+  throw new IrError("too-few-samples", {
+    what: `There are ${samples.count} samples, not ${n}`,
+    where: "--samples",
+    next: `ask for at most ${samples.count}, or give more with --data`,
+  });
+}
+
+/** The seed of the run, where it was asked for; with --random-data it is also the seed of the samples. */
+function seedOf(command: Command, flags: Flags): number | undefined {
+  const asked = givenFlags(command, ["seed"]).length > 0;
+  return asked && flags.randomData === undefined ? flags.seed : undefined;
+}
+
+function checkLogits(outputs: ReadonlyMap<string, IrTensor>): void {
+  if (guessTask(outputs) === "classifier") return;
+  throw new UsageError("bad-option", {
+    what: "Labels need a model with one output of logits, one row per sample, and this one has other outputs",
+    where: "--labels",
+    next: "leave the labels out",
   });
 }

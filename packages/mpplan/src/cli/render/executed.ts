@@ -3,20 +3,27 @@ import type { ExecutedSite, Plan } from "@mpplan/ir";
 import { measuredCost } from "@mpplan/ir";
 import { fixed, percent, table } from "./table.js";
 
-type Facts = Readonly<Record<string, { dims: readonly number[]; type: string }>>;
+/** What a run returns, for people and as JSON. */
+export interface Measured {
+  readonly outputs: Readonly<Record<string, { dims: readonly number[]; type: string }>>;
+  readonly executed: readonly ExecutedSite[];
+  readonly seconds: number;
+  /** Where labels were given. */
+  readonly accuracy?: number;
+}
 
 export function executedText(
   plan: Plan | null,
-  executed: readonly ExecutedSite[],
-  outputs: Facts,
+  { outputs, executed, seconds, accuracy }: Measured,
   samples: number,
-  seconds: number,
   written: string | undefined,
 ): string {
   const lines = Object.entries(outputs).map(
     ([name, { dims, type }]) => `  ${name} ${type}[${dims.join(", ")}]\n`,
   );
-  const head = `${samples} samples in ${seconds.toFixed(1)} s (emulation; no measure of the plan's speed)\n${lines.join("")}`;
+  const right = accuracy === undefined ? "" : `accuracy ${percent(accuracy, 2)}\n`;
+  const pace = plan ? "emulated: no measure of the plan's speed" : "in binary64";
+  const head = `${samples} samples in ${seconds.toFixed(1)} s (${pace})\n${lines.join("")}${right}`;
   const tail =
     written === undefined
       ? "the values were not kept: give -o out.npz for them\n"

@@ -86,15 +86,19 @@ function substitutions(report: Report): string {
     : `not executed as planned:\n${lines.join("")}`;
 }
 
-/** `ieee-e4m3 92 %, binary16 8 %`, by neurons; for dynamic choices the pair and its test. */
+/** `ieee-e4m3 92 %, binary16 8 %`, by neurons, cheapest first; for dynamic choices the pair and its test. */
 export function decisionText(plan: Plan, decision: Decision): string {
-  const shares = new Map<string, number>();
+  const shares = new Map<string, { rung: number; neurons: number }>();
   for (const { start, end, choice } of decision.ranges) {
     const name = choiceText(plan, choice);
-    shares.set(name, (shares.get(name) ?? 0) + end - start);
+    const rung = choice.mode === "static" ? choice.use : choice.low;
+    shares.set(name, { rung, neurons: (shares.get(name)?.neurons ?? 0) + end - start });
   }
   return [...shares]
-    .map(([name, n]) => (n === decision.neurons ? name : `${name} ${percent(n / decision.neurons, 0)}`))
+    .sort(([, a], [, b]) => a.rung - b.rung)
+    .map(([name, { neurons: n }]) =>
+      n === decision.neurons ? name : `${name} ${percent(n / decision.neurons, 0)}`,
+    )
     .join(", ");
 }
 

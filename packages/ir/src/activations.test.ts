@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import {
+  activationNamed,
+  clip,
+  identity,
+  leakyRelu,
+  relu,
+  sigmoid,
+  tanh,
+  type Activation,
+} from "./activations.js";
+
+const all: Activation[] = [identity, relu, tanh, sigmoid, leakyRelu(0.1), clip(-1, 2)];
+/** Away from the kinks at 0, -1 and 2. */
+const points = [-7.3, -2.5, -1.4, -0.7, -0.11, -0.003, 0.004, 0.13, 0.5, 1.2, 1.9, 2.6, 6.1];
+
+describe.each(all.map((a) => [a.name, a] as const))("%s", (_, phi) => {
+  test("has the derivative of its own values", () => {
+    for (const v of points) {
+      const h = 1e-5 * Math.max(1, Math.abs(v));
+      const numeric = (phi.value(v + h) - phi.value(v - h)) / (2 * h);
+      // A central difference errs by h^2 phi'''/6 plus the rounding 2^-52 |phi|/h.
+      expect(Math.abs(phi.derivative(v) - numeric), `at ${v}`).toBeLessThan(1e-9);
+    }
+  });
+
+  test("has the condition number |v phi'(v)/phi(v)|, a flat piece counting 0 or 1", () => {
+    for (const v of points) {
+      const byDefinition = Math.abs((v * phi.derivative(v)) / phi.value(v));
+      const expected = Number.isNaN(byDefinition) ? 0 : byDefinition;
+      expect(Math.abs(phi.kappa(v) - expected), `at ${v}`).toBeLessThanOrEqual(1e-12 * (1 + expected));
+    }
+  });
+
+  test("is found again by the name it prints", () => {
+    const found = activationNamed(phi.name)!;
+    expect(found.name).toBe(phi.name);
+    for (const v of points) {
+      expect([found.value(v), found.derivative(v), found.kappa(v)]).toEqual([
+        phi.value(v),
+        phi.derivative(v),
+        phi.kappa(v),
+      ]);
+    }
+  });
+
+  test("passes NaN on, as the kernels do", () => {
+    expect(phi.value(NaN)).toBeNaN();
+  });
+});
+
+describe("the table of condition numbers", () => {
+  test("tanh: 2|v|/|sinh 2v|, which fades where it saturates", () => {
+    for (const v of [-3, -1, 0.25, 1, 2, 5]) {
+      const exact = (2 * Math.abs(v)) / Math.abs(Math.sinh(2 * v));
+      // 1 - tanh^2 cancels: its absolute error of 2^-52 is large beside what is left of it.
+      const cancellation = (2 ** -52 * Math.abs(v)) / Math.abs(Math.tanh(v));
+      expect(Math.abs(tanh.kappa(v) - exact)).toBeLessThan(2 * cancellation + 1e-15);
+    }
+    expect(tanh.kappa(40)).toBe(0);
+  });
+
+  test("sigmoid: |v| (1 - sigma(v)), exact where sigma underflows", () => {
+    expect(sigmoid.kappa(2)).toBeCloseTo(2 * (1 - 1 / (1 + Math.exp(-2))), 14);
+    expect(sigmoid.kappa(-800)).toBe(800);
+    expect(sigmoid.kappa(800)).toBe(0);
+  });
+
+  test("ReLU: the indicator of v >= 0, so that v = 0 is not thought dead", () => {
+    expect([-1e-30, -0, 0, 1e-30].map(relu.kappa)).toEqual([0, 1, 1, 1]);
+  });
+
+  test("0/0 is 0: tanh and sigmoid at v = 0", () => {
+    expect([tanh.kappa(0), sigmoid.kappa(0), identity.kappa(0)]).toEqual([0, 0, 1]);
+  });
+
+  test("ReLU6 reacts strictly inside its bounds only", () => {
+    const relu6 = clip(0, 6);
+    expect([-1, 0, 3, 6, 7].map(relu6.derivative)).toEqual([0, 0, 1, 0, 0]);
+    expect([-1, 0, 3, 6, 7].map(relu6.value)).toEqual([0, 0, 3, 6, 6]);
+  });
+});
+
+test("no other name is an activation, those of Object's own properties least of all", () => {
+  for (const name of [
+    "",
+    "gelu",
+    "toString",
+    "constructor",
+    "__proto__",
+    "clip(1)",
+    "clip(,)",
+    "leaky-relu()",
+  ]) {
+    expect(activationNamed(name), name).toBeUndefined();
+  }
+  expect(activationNamed("clip(0, Infinity)")!.value(1e30)).toBe(1e30);
+});
