@@ -1,11 +1,12 @@
 // Measures the table of the two paper networks on 1,000 test digits and writes docs/results/paper-nets.md:
 //   node tools/results.mjs            (after npm run demo or npm test has set things up; some minutes)
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const page = path.join(root, "docs/results/paper-nets.md");
 const samples = "fixtures/models/paper-relu/samples";
 const settings = [
   ["--data", `${samples}/images-1500.idx3-ubyte.gz`],
@@ -32,7 +33,7 @@ const parts = ["paper-relu", "paper-tanh"].map((net) => {
 });
 
 writeFileSync(
-  path.join(root, "docs/results/paper-nets.md"),
+  page,
   `# The two paper networks on 1,000 test digits
 
 Made by \`node tools/results.mjs\`, which runs the commands below and writes this page. The networks are
@@ -41,13 +42,14 @@ IEEE-like E4M3 (max 240) and the high one binary16, both in blocks of 8 with bin
 source paper's simulator has them. Error is the relative Frobenius error of the centred logits against exact sums
 of the same quantised network. Cost is modelled: 1 is everything in binary16, E4M3 costs one half.
 
-${parts.join("\n")}
-${readFindings()}`,
+${readFindings()}
+${parts.join("\n")}`,
 );
 
 function section(net, args, { rows, samples: used, evaluated, settings: s }) {
   const p = (x, digits = 1) => (x === null ? "" : `${(100 * x).toFixed(digits)} %`);
-  const lines = rows.map(
+  const ordered = [...rows].sort((a, b) => (a.targetCost ?? 0) - (b.targetCost ?? 0));
+  const lines = ordered.map(
     (r) =>
       `| ${r.targetCost ?? ""} | ${r.name} | ${r.cost?.toFixed(4) ?? ""} | ${p(r.fractionHigh)} | ${r.error?.toExponential(2) ?? ""} | ${r.flips ?? ""} | ${p(r.accuracy, 2)} | ${r.note ?? ""} |`,
   );
@@ -63,13 +65,8 @@ ${lines.join("\n")}
 `;
 }
 
-/** What a reader should take from the tables is written by hand, and kept when they are measured again. */
+/** What to take from the tables is written by hand between these headings, and kept when they are measured again. */
 function readFindings() {
-  try {
-    return execFileSync("cat", [path.join(root, "docs/results/paper-nets.findings.md")], {
-      encoding: "utf8",
-    });
-  } catch {
-    return "";
-  }
+  const text = existsSync(page) ? readFileSync(page, "utf8") : "";
+  return /## What they say\n[^]*?(?=\n## paper-relu)/.exec(text)?.[0] ?? "## What they say\n";
 }

@@ -149,10 +149,14 @@ describe.each<[string, Activation, Activation]>([
 
 describe("the profile of given samples is the same bytes", () => {
   const graph = convNet();
-  const samples = randomSamples(graph, 16);
+  // Large enough that some sums clip.
+  const samples = randomSamples(graph, 16, 7, 200);
 
   test("in one run, in another order, and from 8 shards merged in any order", async () => {
-    const whole = printDocument(await profileOf(graph, samples));
+    const profile = await profileOf(graph, samples);
+    const clipped = profile.sites.flatMap((s) => s.neurons.map((n) => n.low[0]!.clipped));
+    expect(Math.max(...clipped)).toBeGreaterThan(16);
+    const whole = printDocument(profile);
     expect(printDocument(await profileOf(graph, subset(samples, permutation(16, 3))))).toBe(whole);
     const shards = await Promise.all(
       Array.from({ length: 8 }, (_, i) => profileOf(graph, shard(samples, i, 8))),

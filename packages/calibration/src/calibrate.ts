@@ -2,6 +2,7 @@
 import {
   kappaActivations,
   SetDigest,
+  stack,
   type Accumulator,
   type Graph,
   type Profile,
@@ -10,6 +11,7 @@ import {
   type Tool,
 } from "@mpplan/ir";
 import type { Executor } from "@mpplan/runtime";
+import { chooseBatch } from "./batch.js";
 import { CalibrationError } from "./errors.js";
 import { mergeNeurons, NeuronCounter } from "./statistics.js";
 
@@ -56,15 +58,16 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
     ]),
   );
   const digest = new SetDigest();
-  for (let i = 0; i < samples.count; i++) {
+  const batch = await chooseBatch(graph, samples, executor);
+  for (let i = 0; i < samples.count; i += batch) {
     if (signal?.aborted) throw cancelled(graph.name, i, samples.count);
-    const sample = samples.at(i);
-    digest.add(sample);
-    await probe.run(sample, (site, measurement) => {
+    const some = Array.from({ length: Math.min(batch, samples.count - i) }, (_, k) => samples.at(i + k));
+    for (const sample of some) digest.add(sample);
+    await probe.run(stack(some), (site, measurement) => {
       const neurons = counters.get(site.id)!;
       for (let c = 0; c < measurement.v.length; c++) neurons[measurement.neurons[c]!]!.add(measurement, c);
     });
-    onProgress?.(i + 1, samples.count);
+    onProgress?.(i + some.length, samples.count);
   }
 
   const sites = probe.sites.map((site): SiteProfile => ({

@@ -3,6 +3,7 @@ import {
   addExecuted,
   measuredCost,
   SetDigest,
+  stack,
   type ExecutedSite,
   type Graph,
   type NodeError,
@@ -14,6 +15,7 @@ import {
   type ValueId,
 } from "@mpplan/ir";
 import { Memo, type Executor } from "@mpplan/runtime";
+import { chooseBatch, outputsOf } from "./batch.js";
 import { CalibrationError } from "./errors.js";
 import { ErrorMeter, guessTask, type Task } from "./metrics.js";
 
@@ -55,33 +57,41 @@ export async function evaluatePlans(
   const exact = await executor.prepare(graph, "reference");
   const sessions = await Promise.all(plans.map((plan) => executor.prepare(graph, plan)));
   const digest = new SetDigest();
-  let chosen = task;
+  let chosen: Task | undefined;
   let meters: ErrorMeter[] = [];
   let own: ErrorMeter | null = null;
   const executed: ExecutedSite[][] = plans.map(() => []);
   const seconds = plans.map(() => 0);
   let referenceSeconds = 0;
 
-  for (let i = 0; i < samples.count; i++) {
+  const batch = await chooseBatch(graph, samples, executor);
+  for (let i = 0; i < samples.count; i += batch) {
     if (signal?.aborted) throw cancelled(graph, i, samples.count);
-    const sample = samples.at(i);
-    digest.add(sample);
+    const count = Math.min(batch, samples.count - i);
+    const some = Array.from({ length: count }, (_, k) => samples.at(i + k));
+    for (const sample of some) digest.add(sample);
+    const feeds = stack(some);
     const memo = new Memo();
     let start = performance.now();
-    const reference = await exact.run(sample, { memo });
+    const reference = await exact.run(feeds, { memo });
     referenceSeconds += (performance.now() - start) / 1000;
-    chosen ??= guessTask(reference);
+    chosen ??= task ?? guessTask(outputsOf(reference, 0, count));
     own ??= new ErrorMeter(chosen);
     if (meters.length === 0) meters = plans.map(() => new ErrorMeter(chosen!));
-    own.add(reference, reference, samples.label(i));
+    const measure = (meter: ErrorMeter, outputs: typeof reference): void => {
+      for (let k = 0; k < count; k++) {
+        meter.add(outputsOf(outputs, k, count), outputsOf(reference, k, count), samples.label(i + k));
+      }
+    };
+    measure(own, reference);
     for (const [p, session] of sessions.entries()) {
       start = performance.now();
-      const outputs = await session.run(sample, { memo });
+      const outputs = await session.run(feeds, { memo });
       seconds[p]! += (performance.now() - start) / 1000;
-      meters[p]!.add(outputs, reference, samples.label(i));
+      measure(meters[p]!, outputs);
       executed[p] = addExecuted(executed[p]!, session.executed);
     }
-    onProgress?.(i + 1, samples.count);
+    onProgress?.(i + count, samples.count);
   }
   for (const session of [exact, ...sessions]) session.dispose();
   return {

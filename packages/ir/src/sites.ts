@@ -77,8 +77,6 @@ export function activationAfter(
     // A value that is read twice, or is an output itself, is needed as it is.
     if (next.length !== 1 || graph.outputs.includes(value)) return identity;
     const reader = next[0]!;
-    // As a bound of Clip or a shape of Reshape it is not what the reader acts on.
-    if (reader.inputs[0] !== value) return identity;
     if (!transparent.has(reader.op)) return activationOf(graph, reader) ?? identity;
     value = reader.outputs[0];
   }

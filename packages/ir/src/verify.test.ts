@@ -14,7 +14,7 @@ function withValue(value: Value): Graph {
 }
 
 function withoutAttr(index: number, name: string): Graph {
-  const { [name]: _, ...attrs } = good.nodes[index]!.attrs;
+  const attrs = Object.fromEntries(Object.entries(good.nodes[index]!.attrs).filter(([key]) => key !== name));
   return withNode(index, { attrs });
 }
 

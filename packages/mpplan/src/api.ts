@@ -2,7 +2,8 @@
 export { compareModel, type CompareOptions } from "./compare.js";
 export { UsageError } from "./errors.js";
 export { Inference, type SessionFactory } from "./inference-session.js";
-export { compileModel, type Compiled, type CompileOptions, type Progress, type Stage } from "./pipeline.js";
+export { compileModel, type Compiled, type CompileOptions } from "./pipeline.js";
+export { type Progress, type Stage } from "./work.js";
 export { type ModelSource } from "./prepare-graph.js";
 export { resolveBudget, resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
 export { type ExecutionMode, type SessionOptions } from "./session-options.js";

@@ -15,17 +15,9 @@ import {
   type Fitted,
 } from "@mpplan/planner";
 import { UsageError } from "./errors.js";
-import {
-  dynamicFraction,
-  leastCost,
-  makeProfile,
-  planOptionsOf,
-  resolveWork,
-  siteNames,
-  stage,
-  throwIfCancelled,
-  type WorkOptions,
-} from "./pipeline.js";
+import { dynamicFraction, leastCost } from "./budgets.js";
+import { makeProfile } from "./pipeline.js";
+import { planOptionsOf, resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } from "./work.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
 import { describePrecision, resolvePrecision, type PrecisionOptions } from "./settings.js";
 import { highPrecisionSites } from "./site-patterns.js";

@@ -1,8 +1,12 @@
 // From a model's bytes to the graph that is planned and run: import, sizes, standard passes, operands.
 import {
   bindDims,
+  hasOpenBatch,
   quantizeOperands,
   standardPasses,
+  sumSites,
+  valueOf,
+  type Dim,
   type Graph,
   type Operands,
   type Sample,
@@ -22,8 +26,25 @@ export function importModel({ bytes, name, externalData }: ModelSource): Graph {
   return importOnnx(bytes, { name, ...(externalData && { externalData }) });
 }
 
-/** The imported graph for inputs of the sample's dims, simplified, with its operands cast. */
+/**
+ * The imported graph for inputs of the sample's dims, simplified, with its operands cast. Where the model leaves its
+ * first axis open, so does the graph, unless its sums cannot be told without it.
+ */
 export function prepareGraph(imported: Graph, sample: Sample | null, operands: Operands): Graph {
   const dims = new Map([...(sample ?? [])].map(([id, t]) => [id, t.dims]));
-  return quantizeOperands(standardPasses(bindDims(imported, dims), evaluateNode), operands);
+  const simplify = (shapes: ReadonlyMap<string, readonly Dim[]>): Graph =>
+    standardPasses(bindDims(imported, shapes), evaluateNode);
+  const bound = simplify(dims);
+  const open = new Map([...dims].map(([id, shape]) => [id, withOpenBatch(imported, id, shape)]));
+  const free = [...open.values()].some((shape) => typeof shape[0] !== "number") ? simplify(open) : bound;
+  return quantizeOperands(hasOpenBatch(free) && facts(free) === facts(bound) ? free : bound, operands);
+}
+
+function withOpenBatch(graph: Graph, id: string, dims: readonly number[]): readonly Dim[] {
+  const first = valueOf(graph, id).type?.shape?.[0];
+  return dims[0] === 1 && first !== undefined && typeof first !== "number" ? [first, ...dims.slice(1)] : dims;
+}
+
+function facts(graph: Graph): string {
+  return JSON.stringify(sumSites(graph).map((site) => ({ ...site, activation: site.activation.name })));
 }

@@ -49,6 +49,8 @@ export async function mpplan(...argv: string[]): Promise<Outcome> {
 
 export interface Spawned {
   readonly done: Promise<Outcome>;
+  /** When stderr has said this. */
+  said(text: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -62,7 +64,16 @@ export function startBin(argv: readonly string[], cwd = root): Spawned {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, out, err }));
   });
-  return { done, kill: (signal) => void child.kill(signal) };
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (err.includes(text)) resolve();
+        else if (child.exitCode !== null) reject(new Error(`ended without saying "${text}":\n${err}`));
+        else setTimeout(look, 20);
+      };
+      look();
+    });
+  return { done, said, kill: (signal) => void child.kill(signal) };
 }
 
 export function runBin(...argv: string[]): Promise<Outcome> {

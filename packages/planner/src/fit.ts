@@ -191,8 +191,11 @@ class Search {
     const { curve, under, over } = this;
     const corrected = this.corrected(now);
     if (under && over) {
-      const inside = corrected > under.x && corrected < over.x;
-      return inside && this.tries < 5 ? corrected : (under.x + over.x) / 2;
+      if (this.tries < 3 && corrected > under.x && corrected < over.x) return corrected;
+      // Smooth curves are met by a chord, steps by halving: each in turn.
+      const chord = (this.aim - under.fraction) / (over.fraction - under.fraction);
+      const part = this.tries % 2 === 1 ? Math.min(0.9, Math.max(0.1, chord)) : 0.5;
+      return under.x + part * (over.x - under.x);
     }
     // Only one side is known. Where the fraction has stopped moving, the end of the dial tells whether there is more.
     const far = this.tries >= 3 || unchanged || Number.isNaN(corrected);

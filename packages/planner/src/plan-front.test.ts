@@ -3,6 +3,7 @@ import {
   parsePlan,
   printDocument,
   type Accumulator,
+  type Costs,
   type ExecutedSite,
   type Plan,
   type Profile,
@@ -14,9 +15,10 @@ import { planAt, planFront } from "./plan-front.js";
 import { policies, policyNamed } from "./policies/index.js";
 import { ladder, neuronOf, optionsFor, profileOf, randomProfile, rungsOf, siteOf } from "./testing.js";
 
-const ladders: readonly (readonly [string, readonly Accumulator[]])[] = [
+const ladders: readonly (readonly [string, readonly Accumulator[], Costs?])[] = [
   ["two formats", lowHigh],
   ["three formats", ladder],
+  ["three formats, the second step cheap", ladder, { "ieee-e4m3": 1, bfloat16: 10, binary32: 11 }],
 ];
 
 /** What a static plan executes: every neuron as often as its site has pixels. */
@@ -39,12 +41,12 @@ function executedBy(plan: Plan): ExecutedSite[] {
   });
 }
 
-const cases = ladders.flatMap(([name, accumulators]) =>
-  policies.map((policy) => [policy.name, name, policy, accumulators] as const),
+const cases = ladders.flatMap(([name, accumulators, costs]) =>
+  policies.map((policy) => [policy.name, name, policy, accumulators, costs] as const),
 );
 
-describe.each(cases)("the policy %s, %s", (_, __, policy, accumulators) => {
-  const options = optionsFor(accumulators);
+describe.each(cases)("the policy %s, %s", (_, __, policy, accumulators, costs) => {
+  const options = optionsFor(accumulators, { costs });
   const seeds = fc.integer({ min: 0, max: 1e6 });
   const check = (property: (profile: Profile, x: number) => void): void =>
     fc.assert(
@@ -205,6 +207,8 @@ describe("absolute", () => {
       policyNamed("absolute"),
       optionsFor(),
     );
+    // Above tau, not at it.
+    expect(rungsOf(planAt(front, { kind: "tau", value: 2 }))[0]).toEqual([0, 1, 0]);
     expect(rungsOf(planAt(front, { kind: "tau", value: 1.5 }))).toEqual([
       [0, 1, 1],
       [0, 1, 1],
@@ -316,6 +320,24 @@ describe("what comes first", () => {
       [1, 1],
       [0, 0],
     ]);
+  });
+
+  test("keeps a neuron from stopping where it clips and the cheaper format does not", () => {
+    // bfloat16 has the range that binary16 lacks: the step to binary16 makes sense only together with the next one.
+    const trade = ["bfloat16", "binary16", "binary32"].map((format): Accumulator => ({
+      ...lowHigh[0]!,
+      format,
+    }));
+    const neurons = [neuronOf({ first: 40, clipped: [0, 2] }, 2), neuronOf({}, 2)];
+    const front = planFront(
+      profileOf([siteOf("fc", 10, neurons)], trade),
+      policyNamed("random"),
+      optionsFor(trade),
+    );
+    for (let value = 0.5; value <= 1; value += 0.125) {
+      expect(rungsOf(planAt(front, { kind: "cost", value }))[0]![0]).not.toBe(1);
+    }
+    expect(rungsOf(planAt(front, { kind: "none" }))).toEqual([[2, 2]]);
   });
 
   test("is looked up under the accumulator that was measured, not under its place on the ladder", () => {

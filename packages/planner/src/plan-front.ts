@@ -71,8 +71,7 @@ export function planFront(profile: Profile, policy: Policy, options: PlanOptions
         if (!claim) break;
         // A step never overtakes the one below it.
         limit = Math.min(limit, orZero(claim.priority));
-        if (must === null || forced === null) forced = null;
-        else forced = must;
+        forced = forced && must;
         upgrades.push({
           site: s,
           neuron,
@@ -110,16 +109,24 @@ function rank({ forced }: Upgrade): number {
  */
 export function planAt(front: PlanFront, budget: Budget): Plan {
   const { profile, options, policy } = front;
-  const [lowest = -1] = measuredRungs(profile, options);
+  const measured = measuredRungs(profile, options);
+  const clips = (s: number, neuron: number, rung: number): boolean =>
+    (profile.sites[s]!.neurons[neuron]!.low[measured[rung] ?? -1]?.clipped ?? 0) > 0;
   const rungs = profile.sites.map((site) => new Uint8Array(site.neurons.length));
   for (const upgrade of taken(front, budget)) {
     // A step whose lower step did not fit is not taken either.
     if (rungs[upgrade.site]![upgrade.neuron] === upgrade.from) rungs[upgrade.site]![upgrade.neuron]!++;
   }
+  // No neuron is left on a rung where it clips if it did not on the one below: formats may trade range for precision.
+  rungs.forEach((site, s) =>
+    site.forEach((rung, n) => {
+      if (rung > 0 && clips(s, n, rung) && !clips(s, n, rung - 1)) site[n] = rung - 1;
+    }),
+  );
   const tau = budget.kind === "tau" ? budget.value : null;
   const decisions = profile.sites.map((site, s) => {
     const moved = rungs[s]!.reduce((count, rung) => count + (rung > 0 ? 1 : 0), 0);
-    const clipped = site.neurons.filter((n) => (n.low[lowest]?.clipped ?? 0) > 0).length;
+    const clipped = site.neurons.filter((_, n) => clips(s, n, 0)).length;
     const because = options.forceHigh?.(site.site)
       ? forcedReason
       : policy.because(site, moved, tau) +

@@ -1,8 +1,18 @@
 // For tests only: profiles made up from a few numbers per neuron.
 import { seededRandom } from "@mpplan/formats";
-import type { Accumulator, LogHistogram, NeuronStatistics, Plan, Profile, SiteProfile } from "@mpplan/ir";
-import { lowHigh } from "../../ir/src/testing.js";
+import {
+  presetNamed,
+  type Accumulator,
+  type LogHistogram,
+  type NeuronStatistics,
+  type Plan,
+  type Profile,
+  type SiteProfile,
+} from "@mpplan/ir";
 import type { PlanOptions } from "./plans.js";
+
+const { low, high } = presetNamed("e4m3-f16");
+const lowHigh: readonly Accumulator[] = [low, high];
 
 export const tool = { name: "mpplan", version: "0.0.0" };
 
@@ -101,7 +111,8 @@ export function randomProfile(seed: number, accumulators: readonly Accumulator[]
             infinite: draw(3),
             magnitude: 2 ** (draw(80) / 10),
             dead: draw(4) === 0 ? 1 : draw(10) / 10,
-            clipped: Array.from({ length: 3 }, () => (draw(8) === 0 ? 1 + draw(5) : 0)),
+            // Who clips on a rung clips on those below.
+            clipped: [[], [], [], [], [3], [5, 1]][draw(6)]!,
           },
           accumulators.length - 1,
         ),

@@ -1,4 +1,5 @@
 import {
+  presetNamed,
   relu,
   tanh,
   type Accumulator,
@@ -157,6 +158,33 @@ describe("every mode against sums written out by hand", () => {
     }
   });
 
+  test("kappa-full: a Gemm's alpha and beta count by their size", async () => {
+    const b = new GraphBuilder();
+    const [p, w, c] = [
+      b.input("x", [1, 6]),
+      b.constant("w", randomTensor([6, 20], 1)),
+      b.constant("c", randomTensor([20], 2)),
+    ];
+    const graph = b.build(b.node("Gemm", [p, w, c], { alpha: -0.5, beta: -0.25 }, "y"));
+    const given = randomSamples(graph, 1).at(0);
+    const tau = 4;
+    const plan = planOf(graph, () => dynamic({ rule: "kappa-full", tau, activation: "identity" }));
+    const again = termsOf(graph, "y", numbersOf(given.get("x")!)).filter(({ w: ws, h, bias }) => {
+      // Products by a power of two are exact: the sum may be scaled term by term.
+      const scaled: Terms = { w: ws.map((x) => -0.5 * x), h, bias: -0.25 * bias, neuron: 0 };
+      const sizes: Terms = {
+        w: scaled.w.map(Math.abs),
+        h: h.map(Math.abs),
+        bias: Math.abs(scaled.bias),
+        neuron: 0,
+      };
+      return !(low(sizes) / Math.abs(low(scaled)) <= tau);
+    });
+    const { session } = await runOnce(graph, plan, given);
+    expect(again.length).toBeGreaterThan(2);
+    expect(session.executed[0]).toMatchObject({ recomputed: again.length, magnitudes: 20 });
+  });
+
   test("hybrid: static and dynamic neurons, and two thresholds, side by side in one site", async () => {
     const choose = (neuron: number): Choice =>
       [{ mode: "static", use: 0 } as const, { mode: "static", use: 1 } as const, kappa(0.2), kappa(5)][
@@ -233,6 +261,14 @@ describe("random choices", () => {
         ["q", c],
       ]),
     ).toEqual(first);
+  });
+
+  test("are drawn anew at every site, even for the same sums", async () => {
+    const b = new GraphBuilder();
+    const [p, w] = [b.input("p", [1, 40]), b.constant("w", randomTensor([40, 64], 1))];
+    const twins = b.build(b.node("MatMul", [p, w], {}, "one"), b.node("MatMul", [p, w], {}, "two"));
+    const { values } = await runOnce(twins, plan(twins), new Map([["p", randomTensor([1, 40], 2)]]));
+    expect(values.get("one")).not.toEqual(values.get("two"));
   });
 
   test("live components only, for random-live", async () => {
@@ -427,6 +463,23 @@ describe("exact inputs for local errors", () => {
     }
   });
 
+  test("what is given to a binary32 sum is rounded to binary32 first: its products have no other bits", async () => {
+    const accumulators = [presetNamed("seq-f16").high];
+    const wide = mlp([12, 48, 64], { activation: "Tanh", seed: 3 });
+    const truth = new Map<string, Tensor>();
+    const exact = await runOnce(wide, "reference", feeds, {
+      observe: (id, value) => void truth.set(id, value),
+    });
+    const plan = uniformOf(wide, 0, { accumulators });
+    const { values } = await runOnce(wide, plan, feeds, { given: (id) => truth.get(id) });
+    const { fround } = Math;
+    const inBinary32 = ({ w, h, bias }: Terms, to: (x: number) => number): number =>
+      fround(w.reduce((sum, x, k) => fround(sum + fround(x * to(h[k]!))), 0) + bias);
+    const terms = termsOf(wide, "fc2", exact.values.get("fc1.act")!);
+    expect(values.get("fc2")).toEqual(terms.map((t) => inBinary32(t, fround)));
+    expect(values.get("fc2")).not.toEqual(terms.map((t) => inBinary32(t, (h) => h)));
+  });
+
   test("the reference given its own values repeats itself", async () => {
     const truth = new Map<string, Tensor>();
     const exact = await runOnce(net, "reference", feeds, {
@@ -612,23 +665,20 @@ describe("refused:", () => {
   });
 
   test("the messages say what, where and what next", async () => {
-    await expect(
-      prepare({ ...good, model: { name: "other", digest: "sha256:00" } }),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`
+    await expect(prepare({ ...good, model: { name: "other", digest: "sha256:00" } })).rejects
+      .toThrowErrorMatchingInlineSnapshot(`
       [RuntimeError: The plan is for another model: "other", sha256:00
         where: the plan against the model "tiny", sha256:abababababababababababababababababababababababababababababababab
         next: make a plan for this model with mpplan compile]
     `);
-    await expect(
-      prepare(decided(() => ({ ranges: [range(0, 8)] }))),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`
+    await expect(prepare(decided(() => ({ ranges: [range(0, 8)] })))).rejects
+      .toThrowErrorMatchingInlineSnapshot(`
       [RuntimeError: The plan's ranges do not cover the 9 neurons one after another
         where: site "fc2"
         next: make the plan again with mpplan compile]
     `);
-    await expect(
-      prepare({ ...good, operands: { weights: "ieee-e4m3", activations: null } }),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`
+    await expect(prepare({ ...good, operands: { weights: "ieee-e4m3", activations: null } })).rejects
+      .toThrowErrorMatchingInlineSnapshot(`
       [RuntimeError: The plan wants weights ieee-e4m3, activations as they are; the graph has weights as they are, activations as they are
         where: graph "tiny"
         next: apply quantizeOperands(graph, plan.operands) to the imported graph first]

@@ -1,7 +1,7 @@
 // Settings as one-line sentences, for the echo.
 import type { Budget } from "@mpplan/ir";
 import { policyNamed, ruleNamed } from "@mpplan/planner";
-import { defaultBudget, defaultPolicy } from "../pipeline.js";
+import { defaultBudget, defaultPolicy } from "../make-plan.js";
 import type { DecisionFlags } from "./options.js";
 
 /** What decides, and within which budget. */

@@ -1,6 +1,6 @@
 // Progress on stderr: a bar with the time left on a terminal, a line per stage elsewhere, nothing when quiet.
 import { Presets, SingleBar } from "cli-progress";
-import type { Progress, Stage } from "../pipeline.js";
+import { type Progress, type Stage } from "../work.js";
 import type { Io } from "./io.js";
 
 const verbs: Record<Stage, string> = { calibrate: "calibrating", tune: "tuning", evaluate: "evaluating" };

@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { printDocument, shard, split } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
-import { makeProfile, throwIfCancelled } from "../../pipeline.js";
+import { makeProfile } from "../../pipeline.js";
+import { throwIfCancelled } from "../../work.js";
 import { prepareGraph } from "../../prepare-graph.js";
 import { UsageError } from "../../errors.js";
 import { exit } from "../exit.js";

@@ -3,7 +3,8 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { printDocument } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
-import { checkDecision, compileModel } from "../../pipeline.js";
+import { checkDecision } from "../../make-plan.js";
+import { compileModel } from "../../pipeline.js";
 import { resolveBudget } from "../../settings.js";
 import { exit } from "../exit.js";
 import {

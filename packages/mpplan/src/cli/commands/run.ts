@@ -13,7 +13,7 @@ import {
 } from "@mpplan/ir";
 import { UsageError } from "../../errors.js";
 import { Inference } from "../../inference-session.js";
-import { throwIfCancelled } from "../../pipeline.js";
+import { throwIfCancelled } from "../../work.js";
 import { modeOf, type ExecutionMode } from "../../session-options.js";
 import { writeAtomically } from "../../node/files.js";
 import { writeNpz } from "../../data/npz.js";
@@ -120,7 +120,7 @@ export const run: CliCommand = {
           const results: Record<string, Tensor>[] = [];
           const meter = new ErrorMeter("classifier");
           for (let i = 0; i < samples.count; i++) {
-            throwIfCancelled(io.signal, model.imported);
+            throwIfCancelled(io.signal, model.imported, { done: i, total: samples.count });
             const feeds = Object.fromEntries([...samples.at(i)].map(([name, t]) => [name, Tensor.fromIr(t)]));
             const outputs = await session.run(feeds);
             results.push(outputs);

@@ -1,0 +1,191 @@
+// The second half of compiling: decides, under a budget, by a policy or a rule.
+import { evaluatePlans } from "@mpplan/calibration";
+import {
+  printAccumulator,
+  printOperands,
+  sumSites,
+  type Budget,
+  type Graph,
+  type Plan,
+  type Prediction,
+  type Profile,
+  type Samples,
+} from "@mpplan/ir";
+import {
+  dynamicPlan,
+  fitThresholds,
+  planAt,
+  planFront,
+  PlannerError,
+  policyNamed,
+  ruleNamed,
+  uniformPlan,
+  withPrediction,
+  type PlanOptions,
+  type Rule,
+} from "@mpplan/planner";
+import { checkLeast, dynamicFraction, forcedShare, leastCost, passesOf } from "./budgets.js";
+import { UsageError } from "./errors.js";
+import type { Precision } from "./settings.js";
+import type { SitePatterns } from "./site-patterns.js";
+import { planOptionsOf, stage, type WorkOptions } from "./work.js";
+
+/** What a plan is asked to be. */
+export interface DecisionOptions extends SitePatterns {
+  /** A static policy (default `absolute`), or a dynamic rule. */
+  readonly policy?: string | undefined;
+  readonly rule?: string | undefined;
+  /** Default: a modelled cost of 0.75. */
+  readonly budget?: Budget | undefined;
+}
+
+export const defaultPolicy = "absolute";
+
+export const defaultBudget: Budget = { kind: "cost", value: 0.75 };
+
+/**
+ * The second half: decides, and predicts on samples that were not used to build.
+ * @throws PlannerError `wrong-budget` where the plan cannot keep it, `wrong-profile`; UsageError.
+ */
+export async function makePlan(
+  graph: Graph,
+  profile: Profile,
+  tune: Samples | null,
+  precision: Precision,
+  options: WorkOptions & DecisionOptions,
+): Promise<Plan> {
+  checkDecision(options, precision);
+  checkMeasured(profile, precision);
+  checkSites(profile, graph);
+  const budget = options.budget ?? defaultBudget;
+  const planOptions = planOptionsOf(profile, precision, options);
+  const plan =
+    options.rule !== undefined
+      ? await makeDynamicPlan(graph, profile, tune, ruleNamed(options.rule), budget, planOptions, options)
+      : options.policy === "uniform"
+        ? uniformPlan(profile, precision.accumulators.length - 1, planOptions)
+        : makeStaticPlan(profile, options.policy ?? defaultPolicy, budget, planOptions);
+  return tune ? withPrediction(plan, (p) => predict(graph, p, tune, options)) : plan;
+}
+
+/** Refuses what cannot be decided, or would be ignored, before any work. */
+export function checkDecision(
+  { policy, rule, budget, include, exclude }: DecisionOptions,
+  precision: Precision,
+): void {
+  if (policy !== undefined && rule !== undefined) {
+    throw new UsageError("conflicting-options", {
+      what: "A static policy and a dynamic rule are both given",
+      where: "--policy and --rule",
+      next: "give one of them, or use mpplan compare to see both",
+    });
+  }
+  if (policy === "uniform" && (budget ?? include ?? exclude) !== undefined) {
+    throw new UsageError("conflicting-options", {
+      what: "The uniform policy puts every sum into the high format, so budgets and patterns would have no effect",
+      where: "--policy uniform",
+      next: "leave them out, or choose another policy",
+    });
+  }
+  if (rule === undefined) {
+    if (policy !== undefined && policy !== "uniform") policyNamed(policy);
+    return;
+  }
+  const { threshold } = ruleNamed(rule);
+  if (precision.accumulators.length > 2) {
+    throw new UsageError("conflicting-options", {
+      what: `A dynamic rule goes from one format to another, but the ladder has ${precision.accumulators.length}`,
+      where: "--rule and --formats",
+      next: "name two formats, or choose a static policy",
+    });
+  }
+  if (budget?.kind === "tau" && threshold !== "tau") {
+    throw new PlannerError("wrong-budget", {
+      what: `The rule "${rule}" draws at random and knows no tau`,
+      where: "the budget",
+      next: "give it a cost or a share: --budget 0.75 or --max-high 0.5",
+    });
+  }
+}
+
+/** A profile measured for other settings would answer another question. */
+function checkMeasured(profile: Profile, { accumulators, operands }: Precision): void {
+  const want = printOperands(operands);
+  const has = printOperands(profile.operands);
+  const known = new Set(profile.accumulators.map(printAccumulator));
+  const missing = accumulators
+    .slice(0, -1)
+    .map(printAccumulator)
+    .filter((a) => !known.has(a));
+  if (want === has && missing.length === 0) return;
+  throw new PlannerError("wrong-profile", {
+    what:
+      missing.length > 0
+        ? `The profile did not measure ${missing.join("; ")}: it measured ${[...known].join("; ")}`
+        : `The profile was measured with ${has}, but the plan is for ${want}`,
+    where: `the profile of "${profile.model.name}"`,
+    next: "give the same --preset and formats as to mpplan calibrate, or calibrate again",
+  });
+}
+
+/** A damaged profile would make a plan that no run takes. */
+function checkSites({ model, sites }: Profile, graph: Graph): void {
+  const measured = new Map(sites.map((site) => [site.site, site.neurons.length]));
+  const missing = sumSites(graph).find((site) => measured.get(site.id) !== site.neurons);
+  if (!missing) return;
+  throw new PlannerError("wrong-profile", {
+    what: `The profile has ${measured.get(missing.id) ?? 0} of the ${missing.neurons} neurons of "${missing.id}"`,
+    where: `the profile of "${model.name}"`,
+    next: "calibrate again",
+  });
+}
+
+function makeStaticPlan(profile: Profile, policy: string, budget: Budget, options: PlanOptions): Plan {
+  const front = planFront(profile, policyNamed(policy), options);
+  const forced = forcedShare(profile, options);
+  // The front ranks what is kept high first, but a budget that ends among it would drop the rest in silence.
+  if (budget.kind === "cost" && forced > 0) checkLeast(budget.value, leastCost(profile, options, 1), "cost");
+  if (budget.kind === "share") checkLeast(budget.value, forced, "share");
+  return planAt(front, budget);
+}
+
+async function makeDynamicPlan(
+  graph: Graph,
+  profile: Profile,
+  tune: Samples | null,
+  rule: Rule,
+  budget: Budget,
+  planOptions: PlanOptions,
+  options: WorkOptions,
+): Promise<Plan> {
+  if (budget.kind === "tau") return dynamicPlan(profile, rule, budget.value, planOptions);
+  const forced = forcedShare(profile, planOptions);
+  if (budget.kind === "cost")
+    checkLeast(budget.value, leastCost(profile, planOptions, passesOf(rule)), "cost");
+  if (budget.kind === "share") checkLeast(budget.value, forced, "share");
+  const fraction = dynamicFraction(budget, profile, planOptions, rule);
+  const simulate = async (plans: readonly Plan[]) =>
+    (await evaluatePlans(graph, plans, tune ?? noSamples, stage("tune", options))).plans;
+  const [fitted] = await fitThresholds(profile, [{ rule, fraction }], planOptions, simulate);
+  if (Number.isNaN(fitted!.fraction)) {
+    throw new PlannerError("wrong-budget", {
+      what: `No threshold of the rule "${rule.name}" recomputes as little as this budget allows: on the tuning samples even the largest one recomputes more`,
+      where: "the budget",
+      next: "allow more with --budget or --max-high, or choose a static policy",
+    });
+  }
+  return { ...fitted!.plan, budget };
+}
+
+export async function predict(
+  graph: Graph,
+  plan: Plan,
+  tune: Samples,
+  options: WorkOptions,
+): Promise<Omit<Prediction, "guarantee">> {
+  const { plans, samples } = await evaluatePlans(graph, [plan], tune, stage("tune", options));
+  const { error, flips, cost, fractionHigh } = plans[0]!;
+  return { error, flips: flips === null ? null : flips / samples, cost, fractionHigh, samples };
+}
+
+const noSamples: Samples = { count: 0, random: false, at: () => new Map(), label: () => null };
