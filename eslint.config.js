@@ -2,7 +2,9 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "fixtures/**", "out/**"] },
+  {
+    ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "fixtures/**", "out/**", "**/assembly/**"],
+  },
   {
     files: ["**/*.ts"],
     extends: [js.configs.recommended, ...tseslint.configs.recommended],

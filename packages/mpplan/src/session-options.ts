@@ -12,7 +12,7 @@ import { tool } from "./version.js";
 export type ExecutionMode = "static" | "dynamic" | "hybrid" | "uniform" | "reference";
 
 export interface SessionOptions extends PrecisionOptions {
-  /** Backends in order of preference. Only "reference" exists today. */
+  /** Backends in order of preference: "cpu" (default) or "reference"; both give the same bits. */
   readonly executionProviders?: readonly string[] | undefined;
   /** A plan, or the text of one. */
   readonly plan?: Plan | string | undefined;

@@ -2,7 +2,8 @@
 import { CalibrationError, type Task } from "@mpplan/calibration";
 import { sumSites, type Graph, type Profile } from "@mpplan/ir";
 import type { PlanOptions } from "@mpplan/planner";
-import { createExecutor, createReferenceBackend, type Executor } from "@mpplan/runtime";
+import type { Executor } from "@mpplan/runtime";
+import { executorOn } from "./backends.js";
 import { withPauses } from "./breathe.js";
 import type { Precision } from "./settings.js";
 import { highPrecisionSites, type SitePatterns } from "./site-patterns.js";
@@ -26,7 +27,7 @@ export const defaultSeed = 1;
 export function resolveWork(options: WorkOptions): { seed: number; executor: Executor } {
   return {
     seed: options.seed ?? defaultSeed,
-    executor: withPauses(options.executor ?? createExecutor(createReferenceBackend())),
+    executor: withPauses(options.executor ?? executorOn()),
   };
 }
 

@@ -56,8 +56,7 @@ describe("a rule with a tau", () => {
         expect(f.saturated).toBe(false);
         expect(f.plan.budget).toEqual({ kind: "tau", value: f.threshold });
       }
-      // Two octaves beyond what the profile saw, it has nothing to say.
-      expect(rounds.length).toBeLessThanOrEqual(Math.abs(shift) > 2 ? 7 : 4);
+      expect(rounds.length).toBeLessThanOrEqual(6);
     }
   });
 

@@ -27,6 +27,8 @@ export type Simulate = (plans: readonly Plan[]) => Promise<readonly { readonly f
 
 const rounds = 8;
 const tolerance = 0.002;
+/** Octaves that one measurement may move a search. */
+const widest = 4;
 
 /**
  * Fits all requests together, so that their simulations share work. The result never exceeds its target on tune,
@@ -194,14 +196,17 @@ class Search {
       if (this.tries < 3 && corrected > under.x && corrected < over.x) return corrected;
       // Smooth curves are met by a chord, steps by halving: each in turn.
       const chord = (this.aim - under.fraction) / (over.fraction - under.fraction);
-      const part = this.tries % 2 === 1 ? Math.min(0.9, Math.max(0.1, chord)) : 0.5;
+      const part = this.tries % 2 === 1 ? Math.min(0.98, Math.max(0.02, chord)) : 0.5;
       return under.x + part * (over.x - under.x);
     }
     // Only one side is known. Where the fraction has stopped moving, the end of the dial tells whether there is more.
-    const far = this.tries >= 3 || unchanged || Number.isNaN(corrected);
+    const far = this.tries >= 4 || unchanged;
+    // A correction is believed twice; then, or where there is none, the search strides out.
+    const least = this.tries <= 2 ? curve.finest : curve.stride;
+    const step = (wanted: number): number => Math.max(least, Number.isNaN(wanted) ? curve.stride : wanted);
     return under
-      ? Math.min(curve.most, far ? curve.most : Math.max(corrected, under.x + curve.stride))
-      : Math.max(curve.least, far ? curve.least : Math.min(corrected, over!.x - curve.stride));
+      ? Math.min(curve.most, far ? curve.most : under.x + step(corrected - under.x))
+      : Math.max(curve.least, far ? curve.least : over!.x - step(over!.x - corrected));
   }
 
   /** Where the target lies if what is measured is a line over what the profile expects; NaN where none can be drawn. */
@@ -215,7 +220,7 @@ class Search {
     // One point: shares scale, and curves over tau move sideways.
     return this.request.rule.threshold === "share"
       ? curve.inverse((expected * aim) / now.fraction)
-      : now.x + curve.inverse(aim) - curve.inverse(now.fraction);
+      : now.x + Math.max(-widest, Math.min(widest, curve.inverse(aim) - curve.inverse(now.fraction)));
   }
 }
 

@@ -12,7 +12,7 @@ export interface KernelRequest {
   /** How they are carried out; null asks for the exact reference. */
   readonly decision: Decision | null;
   readonly accumulators: readonly Accumulator[];
-  /** The first component of this site in a numbering of all the components of the network. */
+  /** Added to a component's index to number it in the network: no two sites share a number. */
   readonly firstComponent: number;
   /** `binary32` rounds stored float32 values to binary32; `binary64` keeps the reference as it is. */
   readonly storage: "binary32" | "binary64";

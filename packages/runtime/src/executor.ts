@@ -3,6 +3,7 @@ import {
   checkAccumulator,
   consumers,
   isFloat,
+  ops,
   printOperands,
   printType,
   sizeOf,
@@ -101,6 +102,9 @@ interface Step {
   readonly substitution: string | null;
 }
 
+/** Room for the components of one node, however many samples a run has: two nodes share no random draw. */
+const componentsPerNode = 2 ** 24;
+
 function createSession(
   graph: Graph,
   execution: Execution,
@@ -113,8 +117,7 @@ function createSession(
   const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
   const decisions = new Map(plan?.decisions.map((d) => [d.site, d]));
   if (plan) checkAllDecided(plan, new Set([...sites.values()].map((site) => site.id)));
-  let components = 0;
-  const steps = graph.nodes.map((node): Step => {
+  const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
     const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
     const request: KernelRequest = {
@@ -122,11 +125,10 @@ function createSession(
       site,
       decision,
       accumulators: plan?.accumulators ?? [],
-      firstComponent: components,
+      firstComponent: place * componentsPerNode,
       storage: plan ? "binary32" : "binary64",
       seed: plan?.seed ?? 0,
     };
-    components += site?.components ?? 0;
     const kernel = backend.kernelFor(request);
     if (kernel.kind === "kernel") return { node, site, kernel, on: backend, substitution: null };
     const other = fallback?.kernelFor(request);
@@ -169,6 +171,7 @@ function createSession(
         }
         if (site && result.executed)
           now.push({ site: site.id, backend: on.name, ...result.executed, substitution });
+        else if (plan && !site && ops[node.op].sums) now.push(unplanned(node, on));
         values.free(node);
       }
       const outputs = await values.outputs();
@@ -187,6 +190,20 @@ function createSession(
     dispose() {
       released = true;
     },
+  };
+}
+
+/** What is said of a sum that no plan could speak of: never silence. */
+function unplanned(node: Node, on: KernelBackend): ExecutedSite {
+  const substitution = "not planned, since its shape is not known before it runs: its sums are exact";
+  return {
+    site: node.id,
+    backend: on.name,
+    components: [],
+    recomputed: 0,
+    magnitudes: 0,
+    total: 0,
+    substitution,
   };
 }
 

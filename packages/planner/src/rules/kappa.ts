@@ -17,7 +17,7 @@ export const kappaFull: Rule = {
   about: "recompute where kappa_phi kappa_v > tau with |W||h| computed in low precision, its cost charged",
   needsMagnitude: true,
   threshold: "tau",
-  test: (site, tau) => ({ rule: "kappa-full", tau, activation: site.kappaActivation }),
+  test: (site, tau) => ({ rule: "kappa-full", tau, activation: site.activation }),
   expectedShare: (site, tau) => mean(site.neurons.map((n) => shareAbove(n.kappaPhiKappaV, tau))),
   because: (_site, tau) => `recomputed where kappa_phi (|W||h|+|b|)/|v| > ${tau}`,
 };

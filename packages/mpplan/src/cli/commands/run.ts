@@ -11,6 +11,7 @@ import {
   type Samples,
   type Tensor as IrTensor,
 } from "@mpplan/ir";
+import { backendNames, defaultBackend } from "../../backends.js";
 import { UsageError } from "../../errors.js";
 import { Inference } from "../../inference-session.js";
 import { throwIfCancelled } from "../../work.js";
@@ -75,7 +76,11 @@ export const run: CliCommand = {
           "reference",
         ]),
       )
-      .addOption(new Option("--backend <name>", "what computes").choices(["reference"]).default("reference"))
+      .addOption(
+        new Option("--backend <name>", "what computes; both give the same bits")
+          .choices(backendNames)
+          .default(defaultBackend),
+      )
       .option("--format <format>", "the format of --mode uniform without a plan (default: the high one)")
       .option("--rule <name>", "the rule of --mode dynamic without a plan (default: kappa)")
       .option("--tau <number>", "its tolerance", number);

@@ -1,0 +1,216 @@
+// pnpm bench: the speed of the kernels as ratios measured in one run, beside the floors they are held to.
+//   pnpm bench [--quick] [--json] [--save]      --save adds this release's row to results/
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import path from "node:path";
+import type { Choice } from "@mpplan/ir";
+import { createCpuBackend } from "@mpplan/runtime-cpu";
+import Table from "cli-table3";
+import { measure, speedRatio, type Contender, type Measured, type MeasureOptions } from "./harness.js";
+import { binary16, e4m3, f32, modes } from "./modes.js";
+import { ortWeb } from "./peers/ort-web.js";
+import { plainJs } from "./peers/plain-js.js";
+import { contender, conv3x3, matMul, uniform, type Workload } from "./workloads.js";
+
+/** One figure: what was measured against what, and what it is held to. */
+interface Figure {
+  readonly shape: string;
+  readonly what: string;
+  readonly value: number;
+  /** At least this speed, or at most this time; null where nothing is promised. */
+  readonly floor: number | null;
+  readonly kind: "speed at least" | "time at most";
+  readonly macsPerSecond: number | null;
+}
+
+const flags = new Set(process.argv.slice(2));
+const options: MeasureOptions = flags.has("--quick") ? { rounds: 3, turnMilliseconds: 25 } : {};
+const backend = createCpuBackend();
+const figures: Figure[] = [];
+
+const shapes = [
+  [64, 784, 512],
+  [256, 256, 256],
+  [1024, 1024, 1024],
+] as const;
+for (const [m, k, n] of flags.has("--quick") ? shapes.slice(0, 1) : shapes) {
+  await products(matMul(m, k, n), matMul(m, k, n, 64));
+}
+await gemv(matMul(1, 4096, 4096));
+await convolution(conv3x3(64, 56), matMul(56 * 56, 576, 64));
+await dynamicAndStatic(64, 784, 512);
+report();
+
+async function products(w: Workload, large: Workload): Promise<void> {
+  const contenders = [
+    uniform(backend, "f32", w, f32),
+    plainJs(w),
+    await ortWeb(w),
+    ...modes.map((mode) => uniform(backend, mode.name, mode.large ? large : w, mode.accumulator)),
+  ];
+  const [base, js, ort, ...rest] = await measure(contenders, options);
+  note(w.name, "f32 over plain JavaScript", speedRatio(base!, js!), 20, base!);
+  note(w.name, "f32 over onnxruntime-web", speedRatio(base!, ort!), 1, base!);
+  rest.forEach((measured, i) =>
+    note(w.name, `${modes[i]!.name} over f32`, speedRatio(measured, base!), modes[i]!.floor, measured),
+  );
+}
+
+async function gemv(w: Workload): Promise<void> {
+  const [base, ort, low] = await measure(
+    [uniform(backend, "f32", w, f32), await ortWeb(w), uniform(backend, "binary16", w, binary16)],
+    options,
+  );
+  note(w.name, "f32 over onnxruntime-web", speedRatio(base!, ort!), null, base!);
+  note(w.name, "emulated binary16 over f32", speedRatio(low!, base!), 0.75, low!);
+}
+
+async function convolution(conv: Workload, product: Workload): Promise<void> {
+  for (const [name, accumulator] of [
+    ["f32", f32],
+    ["binary16", binary16],
+    ["E4M3, blocks of 8", e4m3],
+  ] as const) {
+    const [c, p] = await measure(
+      [uniform(backend, name, conv, accumulator), uniform(backend, name, product, accumulator)],
+      options,
+    );
+    note(conv.name, `${name} over the matrix product`, speedRatio(c!, p!), 0.8, c!);
+  }
+  const [own, ort] = await measure([uniform(backend, "f32", conv, f32), await ortWeb(conv)], options);
+  note(conv.name, "f32 over onnxruntime-web", speedRatio(own!, ort!), null, own!);
+}
+
+/** Plans of two formats: run-time recomputation, and static groups. */
+async function dynamicAndStatic(m: number, k: number, n: number): Promise<void> {
+  const w = matMul(m, k, n);
+  const ladder = [e4m3, { ...e4m3, format: "binary16" }];
+  const low = uniform(backend, "low", w, ladder[0]!);
+  for (const share of [0.05, 0.1, 0.25, 0.5]) {
+    const high = Math.round(n * share);
+    const tau = tauFor(w, share);
+    const dynamic: Choice = {
+      mode: "dynamic",
+      low: 0,
+      high: 1,
+      test: { rule: "kappa", tau, activation: "identity" },
+    };
+    const contenders: Contender[] = [
+      low,
+      contender(backend, "dynamic", w, ladder, [[dynamic, n]]),
+      contender(backend, "static", w, ladder, [
+        [{ mode: "static", use: 1 }, high],
+        [{ mode: "static", use: 0 }, n - high],
+      ]),
+      uniform(backend, "part high", matMul(m, k, high), ladder[1]!),
+      uniform(backend, "part low", matMul(m, k, n - high), ladder[0]!),
+    ];
+    const [base, dyn, stat, partHigh, partLow] = await measure(contenders, options);
+    const name = `${100 * share} % high`;
+    time(
+      w.name,
+      `dynamic, ${name}, over the low pass`,
+      dyn!.seconds / base!.seconds,
+      share === 0.1 ? 1.3 : null,
+    );
+    time(
+      w.name,
+      `static, ${name}, over its parts`,
+      stat!.seconds / (partHigh!.seconds + partLow!.seconds),
+      share === 0.1 ? 1.1 : null,
+    );
+    time(w.name, `dynamic over static, ${name}`, dyn!.seconds / stat!.seconds, null);
+  }
+  const never: Choice = {
+    mode: "dynamic",
+    low: 0,
+    high: 1,
+    test: { rule: "kappa-full", tau: 1e300, activation: "identity" },
+  };
+  const [base, full] = await measure([low, contender(backend, "kappa", w, ladder, [[never, n]])], options);
+  time(w.name, "low pass with |W||h| over the low pass", full!.seconds / base!.seconds, 1.35);
+  const probe = backend.probeFor(w.node, w.site, [ladder[0]!]);
+  if (probe.kind === "probe") {
+    const handles = [backend.upload(w.input), backend.upload(w.weights)];
+    const profile: Contender = {
+      name: "profile",
+      macs: w.site.macs,
+      run: async () => void (await probe.run(handles)),
+    };
+    const [alone, measured] = await measure([low, profile], options);
+    time(w.name, "the full calibration profile over the low pass", measured!.seconds / alone!.seconds, 4);
+  }
+}
+
+/** The tau of the kappa rule at which that share of the components lies below 1/tau. */
+function tauFor(w: Workload, share: number): number {
+  const [m, k, n] = [w.input.dims[0]!, w.input.dims[1]!, w.weights.dims[1]!];
+  const sizes: number[] = [];
+  for (let row = 0; row < m; row++) {
+    for (let column = 0; column < n; column++) {
+      let sum = 0;
+      for (let i = 0; i < k; i++)
+        sum += Number(w.input.data[row * k + i]) * Number(w.weights.data[i * n + column]);
+      sizes.push(Math.abs(sum));
+    }
+  }
+  sizes.sort((a, b) => a - b);
+  return 1 / sizes[Math.floor(share * sizes.length)]!;
+}
+
+function note(shape: string, what: string, value: number, floor: number | null, of: Measured): void {
+  figures.push({ shape, what, value, floor, kind: "speed at least", macsPerSecond: of.macsPerSecond });
+}
+
+function time(shape: string, what: string, value: number, floor: number | null): void {
+  figures.push({ shape, what, value, floor, kind: "time at most", macsPerSecond: null });
+}
+
+function met({ kind, value, floor }: Figure): string {
+  if (floor === null) return "";
+  return (kind === "speed at least" ? value >= floor : value <= floor) ? "met" : "MISSED";
+}
+
+function report(): void {
+  const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`;
+  if (flags.has("--json")) {
+    console.log(JSON.stringify({ machine, figures }));
+  } else {
+    const table = new Table({
+      head: ["shape", "ratio", "value", "held to", "", "GMAC/s"],
+      style: { head: [], border: [] },
+    });
+    for (const f of figures) {
+      const held = f.floor === null ? "" : `${f.kind} ${f.floor}`;
+      table.push([
+        f.shape,
+        f.what,
+        f.value.toFixed(3),
+        held,
+        met(f),
+        f.macsPerSecond === null ? "" : (f.macsPerSecond / 1e9).toFixed(2),
+      ]);
+    }
+    console.log(
+      `${machine}\nRatios of medians in one process, in turns; GMAC/s drift with the machine.\n${table.toString()}`,
+    );
+  }
+  if (flags.has("--save")) save(machine);
+}
+
+/** One row per release: the ratios only, since they are what carries over. */
+function save(machine: string): void {
+  const root = path.resolve(import.meta.dirname, "..");
+  const { version } = JSON.parse(
+    readFileSync(path.join(root, "../../packages/mpplan/package.json"), "utf8"),
+  ) as { version: string };
+  const file = path.join(root, "results", "ratios.csv");
+  const quoted = (text: string): string => `"${text.replaceAll('"', "'")}"`;
+  if (!existsSync(file)) writeFileSync(file, "version,machine,shape,ratio,value,held to\n");
+  for (const f of figures) {
+    appendFileSync(
+      file,
+      `${[version, quoted(machine), quoted(f.shape), quoted(f.what), f.value.toFixed(3), f.floor ?? ""].join(",")}\n`,
+    );
+  }
+}
