@@ -113,10 +113,19 @@ export async function compareModel(
       else entries.push(outOfReach(name, target, own));
     }
   }
-  const simulate = async (plans: readonly Plan[]) =>
-    (await evaluatePlans(graph, plans, parts.tune, stage("tune", work))).plans;
-  const fit = (wanted: readonly FitRequest[]) => fitThresholds(profile, wanted, planOptions, simulate);
-  for (const [i, fitted] of (await fit(requests.map((r) => r.request))).entries()) {
+  const fit = (wanted: readonly FitRequest[], told: WorkOptions) =>
+    fitThresholds(
+      profile,
+      wanted,
+      planOptions,
+      async (plans) => (await evaluatePlans(graph, plans, parts.tune, stage("tune", told))).plans,
+    );
+  for (const [i, fitted] of (
+    await fit(
+      requests.map((r) => r.request),
+      work,
+    )
+  ).entries()) {
     entries.push(dynamicEntry(requests[i]!.target, fitted));
   }
   for (const target of targets) {
@@ -151,6 +160,7 @@ export async function compareModel(
 
   // The evaluation samples may cost more than the tuning samples did. A row that ends above its target is fitted
   // again to a lower share: only its cost is looked at here, never its error.
+  const untold = { ...work, onProgress: undefined };
   for (let again = 0; again < refits; again++) {
     const over = entries.filter((entry) => excess(entry, results.get(entry)) > slack);
     const wanted = over.flatMap((entry) => {
@@ -158,7 +168,12 @@ export async function compareModel(
       return entry.request && fraction >= 0 ? [{ entry, request: { ...entry.request, fraction } }] : [];
     });
     if (wanted.length === 0) break;
-    const lower = (await fit(wanted.map((w) => w.request))).map((fitted, i) => ({
+    const lower = (
+      await fit(
+        wanted.map((w) => w.request),
+        untold,
+      )
+    ).map((fitted, i) => ({
       ...dynamicEntry(wanted[i]!.entry.row.targetCost!, fitted),
       lowered: true,
     }));
@@ -166,7 +181,7 @@ export async function compareModel(
       graph,
       lower.map((entry) => entry.plan!),
       parts.test,
-      stage("evaluate", work),
+      stage("evaluate", untold),
     );
     lower.forEach((entry, i) => {
       entries[entries.indexOf(wanted[i]!.entry)] = entry;

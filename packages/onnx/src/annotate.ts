@@ -19,7 +19,8 @@ const entry = { key: 1, value: 2 } as const;
 
 /**
  * The model with notes added; one of the same key is replaced, every other byte stays as it was. Nodes are given
- * by the ids that `importOnnx` gives them, or by their place in the file. The model's digest changes.
+ * by the ids that `importOnnx` gives them, or by their place in the file. Notes whose keys begin with `mpplan.` leave the
+ * model's digest as it is.
  * @throws ImportError `unknown-node`, and what a damaged file throws.
  *
  * @example
@@ -48,6 +49,40 @@ export function annotate(
     return encodeField(model.graph, nodes);
   });
   return putNotes(edited, model.metadataProps, modelNotes);
+}
+
+/** Keys that mpplan writes begin so. */
+const ownPrefix = "mpplan.";
+
+/**
+ * The file without the notes that mpplan writes, byte for byte as it was before `annotate`: what a model's digest is
+ * made from, so that a plan still fits the model that it is written into.
+ */
+export function withoutOwnNotes(bytes: Uint8Array): Uint8Array {
+  const edited = rewrite(bytes, 0, bytes.length, (field) => {
+    if (field.number !== model.graph) return null;
+    let changed = false;
+    const nodes = rewrite(bytes, field.valueStart, field.end, (inner) => {
+      if (inner.number !== graph.node) return null;
+      const stripped = strip(bytes.subarray(inner.valueStart, inner.end), node.metadataProps);
+      if (!stripped) return null;
+      changed = true;
+      return encodeField(graph.node, stripped);
+    });
+    return changed ? encodeField(model.graph, nodes) : null;
+  });
+  return strip(edited, model.metadataProps) ?? edited;
+}
+
+/** The message without its own notes, or null where it has none. */
+function strip(message: Uint8Array, number: number): Uint8Array | null {
+  let changed = false;
+  const stripped = rewrite(message, 0, message.length, (field) => {
+    if (field.number !== number || !readEntry(message, field).key.startsWith(ownPrefix)) return null;
+    changed = true;
+    return new Uint8Array(0);
+  });
+  return changed ? stripped : null;
 }
 
 /** The notes in a model file: those of the model, and those of each node that has any. */

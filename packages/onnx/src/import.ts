@@ -1,5 +1,6 @@
 // Bytes of an .onnx file -> Graph: the newest ONNX only, types filled in, nothing kept that the IR does not say.
 // Decoding and checking bytes, tensors, attributes and older opsets are files of their own; here they meet.
+import { withoutOwnNotes } from "./annotate.js";
 import {
   quote,
   describeNode,
@@ -76,7 +77,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   });
   return {
     name: options.name ?? (graph.name || "model"),
-    digest: digestOf(bytes, ...draft.external.parts),
+    digest: digestOf(withoutOwnNotes(bytes), ...draft.external.parts),
     inputs,
     outputs: outputsOf(draft, graph),
     nodes: draft.nodes,
