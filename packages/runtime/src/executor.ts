@@ -1,14 +1,7 @@
 // Walks a graph in order, node by node, on a backend; one walker for every backend and every mode.
 import {
-  checkAccumulator,
-  consumers,
-  isFloat,
   ops,
-  printOperands,
-  printType,
-  sizeOf,
   sumSites,
-  valueOf,
   type Accumulator,
   type Decision,
   type ExecutedSite,
@@ -28,7 +21,9 @@ import type {
   Probe,
   SiteMeasurement,
 } from "./backend.js";
+import { checkAllDecided, checkFeeds, checkPlan, decisionFor } from "./check-request.js";
 import { RuntimeError } from "./errors.js";
+import { Values } from "./run-values.js";
 
 /** What a session carries out: a plan, or the exact reference (binary64 throughout). */
 export type Execution = Plan | "reference";
@@ -92,7 +87,7 @@ export function createExecutor(backend: KernelBackend, { fallback }: ExecutorOpt
   };
 }
 
-type Upload = (on: KernelBackend, constant: Tensor) => Handle;
+export type Upload = (on: KernelBackend, constant: Tensor) => Handle;
 
 interface Step {
   readonly node: Node;
@@ -249,183 +244,6 @@ async function createProbe(
   };
 }
 
-/** The values of one run: where each is held, uploaded, moved and downloaded on demand. */
-class Values {
-  private readonly held = new Map<ValueId, { on: KernelBackend; handle: Handle }>();
-  private readonly uses: Map<ValueId, number>;
-  /** Handles that hold what another handle or a given tensor holds; dropped with the run. */
-  private readonly copies = new Map<string, { on: KernelBackend; handle: Promise<Handle> }>();
-
-  constructor(
-    private readonly graph: Graph,
-    private readonly backend: KernelBackend,
-    private readonly upload: Upload,
-    private readonly storage: KernelRequest["storage"],
-    private readonly options: RunOptions,
-  ) {
-    this.uses = new Map([...consumers(graph)].map(([id, nodes]) => [id, nodes.length]));
-    for (const id of graph.outputs) this.uses.set(id, (this.uses.get(id) ?? 0) + 1);
-  }
-
-  /** Takes an input of the run, and returns it as nodes will see it. */
-  feed(id: ValueId, value: Tensor): Tensor {
-    const fed = this.asStored(id, value, "binary32");
-    const { memo } = this.options;
-    const make = (): Handle => this.backend.upload(fed);
-    const handle = memo ? memo.get(`upload|${this.backend.name}|${memo.idOf(fed)}`, make) : make();
-    this.held.set(id, { on: this.backend, handle });
-    this.options.observe?.(id, fed);
-    return fed;
-  }
-
-  async on(backend: KernelBackend, id: ValueId): Promise<Handle> {
-    const constant = valueOf(this.graph, id).constant;
-    if (constant) return this.upload(backend, constant);
-    const given = this.options.given?.(id);
-    if (given) {
-      const stored = this.asStored(id, given, this.storage);
-      return this.copy(backend, id, stored, async () => backend.upload(stored));
-    }
-    const { on, handle } = this.held.get(id)!;
-    if (on === backend) return handle;
-    return this.copy(backend, id, handle, async () => backend.upload(await on.download(handle)));
-  }
-
-  async computed(id: ValueId, on: KernelBackend, handle: Handle): Promise<void> {
-    this.held.set(id, { on, handle });
-    if (this.options.observe) this.options.observe(id, await on.download(handle));
-  }
-
-  /** Frees what no later node reads. */
-  free(node: Node): void {
-    if (this.options.memo) return;
-    for (const id of new Set(node.inputs)) {
-      if (id === null || !this.held.has(id)) continue;
-      const left = this.uses.get(id)! - 1;
-      this.uses.set(id, left);
-      if (left > 0) continue;
-      const { on, handle } = this.held.get(id)!;
-      on.free(handle);
-      this.held.delete(id);
-    }
-  }
-
-  async outputs(): Promise<Map<ValueId, Tensor>> {
-    const result = new Map<ValueId, Tensor>();
-    for (const id of this.graph.outputs) {
-      const constant = valueOf(this.graph, id).constant;
-      const value = this.held.get(id);
-      result.set(id, constant ?? (await value!.on.download(value!.handle)));
-    }
-    return result;
-  }
-
-  /** Ends the run: frees all that is left. What a memo may know belongs to whoever made the memo. */
-  async release(): Promise<void> {
-    if (this.options.memo) return;
-    for (const { on, handle } of this.held.values()) on.free(handle);
-    this.held.clear();
-    const copies = [...this.copies.values()];
-    this.copies.clear();
-    for (const { on, handle } of copies) {
-      const done = await handle.catch(() => null);
-      if (done) on.free(done);
-    }
-  }
-
-  /** A handle on `backend` for what `source` holds, made once per run, or once per memo. */
-  private copy(
-    backend: KernelBackend,
-    id: ValueId,
-    source: object,
-    make: () => Promise<Handle>,
-  ): Promise<Handle> {
-    const { memo } = this.options;
-    if (memo) return memo.get(`upload|${backend.name}|${memo.idOf(source)}`, make);
-    const key = `${backend.name}|${id}`;
-    let entry = this.copies.get(key);
-    if (!entry) this.copies.set(key, (entry = { on: backend, handle: make() }));
-    return entry.handle;
-  }
-
-  /** A tensor from outside in the value's own element type; with storage `binary32` its float32 are binary32. */
-  private asStored(id: ValueId, value: Tensor, storage: KernelRequest["storage"]): Tensor {
-    if (!isFloat(value.elem)) return value;
-    const elem = valueOf(this.graph, id).type?.elem ?? value.elem;
-    const fits = elem === "float64" || storage === "binary64" || value.data instanceof Float32Array;
-    if (elem === value.elem && fits) return value;
-    const make = (): Tensor => {
-      const data = value.data as Float64Array;
-      const rounded = elem === "float32" && storage === "binary32";
-      return { ...value, elem, data: rounded ? Float32Array.from(data) : Float64Array.from(data) };
-    };
-    const { memo } = this.options;
-    return memo ? memo.get(`as|${elem}|${storage}|${memo.idOf(value)}`, make) : make();
-  }
-}
-
-function checkPlan(graph: Graph, plan: Plan): void {
-  if (plan.model.digest !== graph.digest) {
-    throw new RuntimeError("wrong-model", {
-      what: `The plan is for another model: "${plan.model.name}", ${plan.model.digest}`,
-      where: `the plan against the model "${graph.name}", ${graph.digest}`,
-      next: "make a plan for this model with mpplan compile",
-    });
-  }
-  const { weights, activations } = graph.operands;
-  if (plan.operands.weights !== weights || plan.operands.activations !== activations) {
-    throw new RuntimeError("wrong-operands", {
-      what: `The plan wants ${printOperands(plan.operands)}; the graph has ${printOperands(graph.operands)}`,
-      where: `graph "${graph.name}"`,
-      next: "apply quantizeOperands(graph, plan.operands) to the imported graph first",
-    });
-  }
-  plan.accumulators.forEach(checkAccumulator);
-}
-
-/** A decision over a sum that the graph does not have, or whose shape it does not know, would be left undone. */
-function checkAllDecided(plan: Plan, sites: ReadonlySet<string>): void {
-  const stray = plan.decisions.find((decision) => !sites.has(decision.site));
-  if (!stray) return;
-  throw new RuntimeError("wrong-plan", {
-    what: "The plan decides over a sum that the graph does not have, or not with known shapes",
-    where: `site "${stray.site}"`,
-    next: "bind the dims of the inputs first (bindDims), or make the plan again with mpplan compile",
-  });
-}
-
-function decisionFor(
-  site: SumSite,
-  decisions: ReadonlyMap<string, Decision>,
-  accumulators: number,
-): Decision {
-  const decision = decisions.get(site.id);
-  let next = 0;
-  for (const range of decision?.ranges ?? []) {
-    if (range.start !== next || range.end <= range.start) break;
-    next = range.end;
-  }
-  const used = decision?.ranges.flatMap(({ choice }) =>
-    choice.mode === "static" ? [choice.use] : [choice.low, choice.high],
-  );
-  const missing = used?.find((id) => id >= accumulators);
-  if (missing !== undefined) {
-    throw new RuntimeError("wrong-plan", {
-      what: `The plan uses its accumulator ${missing}, but has only ${accumulators}`,
-      where: `site "${site.id}"`,
-      next: "make the plan again with mpplan compile",
-    });
-  }
-  if (decision && decision.neurons === site.neurons && next === site.neurons) return decision;
-  throw new RuntimeError("wrong-plan", {
-    what: decision
-      ? `The plan's ranges do not cover the ${site.neurons} neurons one after another`
-      : "The plan says nothing about this sum",
-    where: `site "${site.id}"`,
-    next: "make the plan again with mpplan compile",
-  });
-}
-
 function usesRandomness(plan: Plan, choice: Decision["ranges"][number]["choice"]): boolean {
   const stochastic = (id: number): boolean => plan.accumulators[id]?.rounding === "stochastic";
   if (choice.mode === "static") return stochastic(choice.use);
@@ -441,39 +259,4 @@ function saltOf(inputs: readonly Tensor[]): number {
     }
   }
   return hash;
-}
-
-function checkFeeds(graph: Graph, feeds: TensorMap): void {
-  for (const id of feeds.keys()) {
-    if (graph.inputs.includes(id)) continue;
-    throw new RuntimeError("unknown-feed", {
-      what: `The model has no input "${id}"`,
-      where: `the feeds of a run of "${graph.name}"`,
-      next: `feed these inputs: ${graph.inputs.join(", ")}`,
-    });
-  }
-  for (const id of graph.inputs) {
-    const { type } = valueOf(graph, id);
-    const value = feeds.get(id);
-    const wrong = (what: string): RuntimeError =>
-      new RuntimeError(value ? "wrong-feed" : "missing-feed", {
-        what,
-        where: `input "${id}", which is ${printType(type)}`,
-        next: "feed a tensor of that type and shape",
-      });
-    if (!value) throw wrong(`The input "${id}" was not fed`);
-    if (sizeOf(value.dims) !== value.data.length)
-      throw wrong(`The tensor has ${value.data.length} elements, its dims say ${sizeOf(value.dims)}`);
-    if (type && type.elem !== value.elem && !(isFloat(type.elem) && isFloat(value.elem))) {
-      throw wrong(`The tensor is ${value.elem}`);
-    }
-    const shape = type?.shape;
-    if (
-      shape &&
-      (shape.length !== value.dims.length ||
-        shape.some((dim, i) => typeof dim === "number" && dim !== value.dims[i]))
-    ) {
-      throw wrong(`The tensor has dims [${value.dims.join(", ")}]`);
-    }
-  }
 }

@@ -1,0 +1,119 @@
+// The values of one run: where each is held, and when it is moved, downloaded and freed.
+import { consumers, isFloat, valueOf, type Graph, type Node, type Tensor, type ValueId } from "@mpplan/ir";
+import { type Handle, type KernelBackend, type KernelRequest } from "./backend.js";
+import type { RunOptions, Upload } from "./executor.js";
+
+/** The values of one run: where each is held, uploaded, moved and downloaded on demand. */
+export class Values {
+  private readonly held = new Map<ValueId, { on: KernelBackend; handle: Handle }>();
+  private readonly uses: Map<ValueId, number>;
+  /** Handles that hold what another handle or a given tensor holds; dropped with the run. */
+  private readonly copies = new Map<string, { on: KernelBackend; handle: Promise<Handle> }>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly backend: KernelBackend,
+    private readonly upload: Upload,
+    private readonly storage: KernelRequest["storage"],
+    private readonly options: RunOptions,
+  ) {
+    this.uses = new Map([...consumers(graph)].map(([id, nodes]) => [id, nodes.length]));
+    for (const id of graph.outputs) this.uses.set(id, (this.uses.get(id) ?? 0) + 1);
+  }
+
+  /** Takes an input of the run, and returns it as nodes will see it. */
+  feed(id: ValueId, value: Tensor): Tensor {
+    const fed = this.asStored(id, value, "binary32");
+    const { memo } = this.options;
+    const make = (): Handle => this.backend.upload(fed);
+    const handle = memo ? memo.get(`upload|${this.backend.name}|${memo.idOf(fed)}`, make) : make();
+    this.held.set(id, { on: this.backend, handle });
+    this.options.observe?.(id, fed);
+    return fed;
+  }
+
+  async on(backend: KernelBackend, id: ValueId): Promise<Handle> {
+    const constant = valueOf(this.graph, id).constant;
+    if (constant) return this.upload(backend, constant);
+    const given = this.options.given?.(id);
+    if (given) {
+      const stored = this.asStored(id, given, this.storage);
+      return this.copy(backend, id, stored, async () => backend.upload(stored));
+    }
+    const { on, handle } = this.held.get(id)!;
+    if (on === backend) return handle;
+    return this.copy(backend, id, handle, async () => backend.upload(await on.download(handle)));
+  }
+
+  async computed(id: ValueId, on: KernelBackend, handle: Handle): Promise<void> {
+    this.held.set(id, { on, handle });
+    if (this.options.observe) this.options.observe(id, await on.download(handle));
+  }
+
+  /** Frees what no later node reads. */
+  free(node: Node): void {
+    if (this.options.memo) return;
+    for (const id of new Set(node.inputs)) {
+      if (id === null || !this.held.has(id)) continue;
+      const left = this.uses.get(id)! - 1;
+      this.uses.set(id, left);
+      if (left > 0) continue;
+      const { on, handle } = this.held.get(id)!;
+      on.free(handle);
+      this.held.delete(id);
+    }
+  }
+
+  async outputs(): Promise<Map<ValueId, Tensor>> {
+    const result = new Map<ValueId, Tensor>();
+    for (const id of this.graph.outputs) {
+      const constant = valueOf(this.graph, id).constant;
+      const value = this.held.get(id);
+      result.set(id, constant ?? (await value!.on.download(value!.handle)));
+    }
+    return result;
+  }
+
+  /** Ends the run: frees all that is left. What a memo may know belongs to whoever made the memo. */
+  async release(): Promise<void> {
+    if (this.options.memo) return;
+    for (const { on, handle } of this.held.values()) on.free(handle);
+    this.held.clear();
+    const copies = [...this.copies.values()];
+    this.copies.clear();
+    for (const { on, handle } of copies) {
+      const done = await handle.catch(() => null);
+      if (done) on.free(done);
+    }
+  }
+
+  /** A handle on `backend` for what `source` holds, made once per run, or once per memo. */
+  private copy(
+    backend: KernelBackend,
+    id: ValueId,
+    source: object,
+    make: () => Promise<Handle>,
+  ): Promise<Handle> {
+    const { memo } = this.options;
+    if (memo) return memo.get(`upload|${backend.name}|${memo.idOf(source)}`, make);
+    const key = `${backend.name}|${id}`;
+    let entry = this.copies.get(key);
+    if (!entry) this.copies.set(key, (entry = { on: backend, handle: make() }));
+    return entry.handle;
+  }
+
+  /** A tensor from outside in the value's own element type; with storage `binary32` its float32 are binary32. */
+  private asStored(id: ValueId, value: Tensor, storage: KernelRequest["storage"]): Tensor {
+    if (!isFloat(value.elem)) return value;
+    const elem = valueOf(this.graph, id).type?.elem ?? value.elem;
+    const fits = elem === "float64" || storage === "binary64" || value.data instanceof Float32Array;
+    if (elem === value.elem && fits) return value;
+    const make = (): Tensor => {
+      const data = value.data as Float64Array;
+      const rounded = elem === "float32" && storage === "binary32";
+      return { ...value, elem, data: rounded ? Float32Array.from(data) : Float64Array.from(data) };
+    };
+    const { memo } = this.options;
+    return memo ? memo.get(`as|${elem}|${storage}|${memo.idOf(value)}`, make) : make();
+  }
+}
