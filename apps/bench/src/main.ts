@@ -34,7 +34,7 @@ const shapes = [
   [1024, 1024, 1024],
 ] as const;
 for (const [m, k, n] of flags.has("--quick") ? shapes.slice(0, 1) : shapes) {
-  await products(matMul(m, k, n), matMul(m, k, n, 64));
+  await products(matMul(m, k, n), matMul(m, k, n, 4096));
 }
 await gemv(matMul(1, 4096, 4096));
 await convolution(conv3x3(64, 56), matMul(56 * 56, 576, 64));
