@@ -1,6 +1,7 @@
 // Conv, Gemm and MatMul brought to one form, as the reference does: units of rows times columns, each pair one sum.
 // Only dims and strides here, counted in elements; no values.
 import { floatAttr, intAttr, resolveWindow, sizeOf, type Node, type SumSite, type Tensor } from "@mpplan/ir";
+import { broadcastDims, groupIndex } from "@mpplan/runtime";
 
 /** Rows of one group that stand together in the output: a whole group, or one sample of a convolution. */
 export interface Unit {
@@ -196,30 +197,4 @@ function grid(starts: readonly number[], sizes: readonly number[], steps: readon
     result = next;
   }
   return result;
-}
-
-function broadcastDims(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const x = a[a.length - rank + i] ?? 1;
-    const y = b[b.length - rank + i] ?? 1;
-    return x === 1 ? y : x;
-  });
-}
-
-/** From the index of a broadcast batch to the index of the matrix that an operand has for it. */
-function groupIndex(batch: readonly number[], dims: readonly number[]): (group: number) => number {
-  return (group) => {
-    let rest = group;
-    let index = 0;
-    let stride = 1;
-    for (let i = 1; i <= batch.length; i++) {
-      const size = batch[batch.length - i]!;
-      const own = dims[dims.length - i] ?? 1;
-      if (own !== 1) index += (rest % size) * stride;
-      stride *= own;
-      rest = Math.floor(rest / size);
-    }
-    return index;
-  };
 }

@@ -51,7 +51,6 @@ export function createSumEngine(accumulator: Accumulator, seed = 0): SumEngine {
 interface Adder {
   run: Run;
   add(a: number, b: number): number;
-  round(x: number): number;
 }
 
 function createSum({ order }: Accumulator, inner: Adder, outer: Adder): Run {
@@ -133,18 +132,18 @@ function createAdder(accumulator: Accumulator, formatName: string, random: Rando
   // binary64 sums are binary64's own: the other rules would round them to binary32 on the way.
   if (format.carrier) {
     const add = (a: number, b: number): number => roundNearestEven(a + b, c);
-    return { run: roundedRun(c), add, round: (x) => roundNearestEven(x, c) };
+    return { run: roundedRun(c), add };
   }
   const round = (x: number): number => roundNearestEven(x, c);
   switch (product) {
     case "fma":
-      return { run: fmaRun(c), add: (a, b) => round(sumToOdd(a, b)), round };
+      return { run: fmaRun(c), add: (a, b) => round(sumToOdd(a, b)) };
     case "fma-f32":
-      return { run: fma32Run(c), add: (a, b) => round(Math.fround(sumToOdd(a, b))), round };
+      return { run: fma32Run(c), add: (a, b) => round(Math.fround(sumToOdd(a, b))) };
     case "rounded":
-      return { run: roundedRun(c), add: (a, b) => round(sumToOdd(a, b)), round };
+      return { run: roundedRun(c), add: (a, b) => round(sumToOdd(a, b)) };
     case "f32-add":
-      return { run: f32AddRun(c), add: (a, b) => round(Math.fround(sumToOdd(a, b))), round };
+      return { run: f32AddRun(c), add: (a, b) => round(Math.fround(sumToOdd(a, b))) };
     default:
       return product satisfies never;
   }
@@ -221,6 +220,5 @@ function createGeneralAdder(
       return s;
     },
     add: (a, b) => round(viaBinary32 ? Math.fround(sumToOdd(a, b)) : sumToOdd(a, b)),
-    round,
   };
 }

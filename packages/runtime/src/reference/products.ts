@@ -10,6 +10,7 @@ import {
   type SumSite,
   type Tensor,
 } from "@mpplan/ir";
+import { broadcastDims, groupIndex } from "../matrix-batch.js";
 
 /**
  * All the sums of one run of a node: out[group, row, column] = alpha sum_k W[group, column, k] h[group, row, k]
@@ -243,32 +244,6 @@ function tapOffsets(pixel: number, window: Window, spatial: readonly number[]): 
     offsets = next;
   }
   return offsets;
-}
-
-function broadcastDims(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const x = a[a.length - rank + i] ?? 1;
-    const y = b[b.length - rank + i] ?? 1;
-    return x === 1 ? y : x;
-  });
-}
-
-/** From the index of a broadcast batch to the index of the matrix that an operand has for it. */
-function groupIndex(batch: readonly number[], dims: readonly number[]): (group: number) => number {
-  return (group) => {
-    let rest = group;
-    let index = 0;
-    let stride = 1;
-    for (let i = 1; i <= batch.length; i++) {
-      const size = batch[batch.length - i]!;
-      const own = dims[dims.length - i] ?? 1;
-      if (own !== 1) index += (rest % size) * stride;
-      stride *= own;
-      rest = Math.floor(rest / size);
-    }
-    return index;
-  };
 }
 
 /** A [length, columns] matrix as rows of columns. */
