@@ -78,8 +78,9 @@ describe.each<[string, Activation, Activation]>([
   ["a last layer in a ReLU network", activationNamed("identity")!, relu],
 ])("a neuron's statistics, %s", (_, phi, kappaPhi) => {
   const m = measurement(1);
+  const weights = randomNumbers(300, 77, 2).map((x) => x * x);
   const counter = new NeuronCounter(phi, kappaPhi, 1);
-  for (let i = 0; i < m.v.length; i++) counter.add(m, i);
+  for (let i = 0; i < m.v.length; i++) counter.add(m, i, weights[i]!);
   const s = counter.toJSON();
   const finite = [...m.v.keys()].filter((i) => Math.abs(m.v[i]!) < 1e150);
   const of = (f: (v: number, a: number, i: number) => number): number[] =>
@@ -123,7 +124,7 @@ describe.each<[string, Activation, Activation]>([
 
   test("hold the low format's errors, over components where all of them are finite", () => {
     const [low] = m.low;
-    const [got] = s.low;
+    const [got] = s.rungs;
     const error = (i: number): number => phi.value(low!.value[i]!) - phi.value(m.v[i]!);
     const kept = finite.filter((i) => Number.isFinite(error(i)) && i !== 30);
     expect(got!.clipped).toBe(finite.filter((i) => low!.clipped[i] === 1).length);
@@ -154,7 +155,7 @@ describe("the profile of given samples is the same bytes", () => {
 
   test("in one run, in another order, and from 8 shards merged in any order", async () => {
     const profile = await profileOf(graph, samples);
-    const clipped = profile.sites.flatMap((s) => s.neurons.map((n) => n.low[0]!.clipped));
+    const clipped = profile.sites.flatMap((s) => s.neurons.map((n) => n.rungs[0]!.clipped));
     expect(Math.max(...clipped)).toBeGreaterThan(16);
     const whole = printDocument(profile);
     expect(printDocument(await profileOf(graph, subset(samples, permutation(16, 3))))).toBe(whole);
@@ -203,7 +204,7 @@ describe("calibrate", () => {
       ["fc2", "Gemm", 6, 18, "identity", "relu", 3],
     ]);
     for (const neuron of profile.sites.flatMap((s) => s.neurons))
-      expect([neuron.count, neuron.low.length]).toEqual([5, 2]);
+      expect([neuron.count, neuron.rungs.length]).toEqual([5, 2]);
   });
 
   test("counts a pixel as a component of its channel", async () => {

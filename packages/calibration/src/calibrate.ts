@@ -17,12 +17,23 @@ import { mergeNeurons, NeuronCounter } from "./statistics.js";
 
 export interface CalibrateOptions {
   readonly executor: Executor;
-  /** The low accumulators to measure, besides what no format enters. */
+  /** The ladder, cheapest first: every rung is measured. */
   readonly accumulators: readonly Accumulator[];
+  /** How sites are laid out, where not as the model has them: see `arrange`. */
+  readonly arrangements?: ReadonlyMap<SiteId, SiteArrangement>;
+  /** Default: what the outputs look like. */
+  readonly task?: Task | undefined;
   readonly tool: Tool;
   readonly onProgress?: (done: number, total: number) => void;
+  /** When it fires, the profile of the samples so far is returned; with none, `cancelled` is thrown. */
   readonly signal?: AbortSignal;
 }
+
+/** Squared sensitivities per site, one per component, for the values of one exact run of `count` samples. */
+export type SensitivityRun = (
+  values: ReadonlyMap<ValueId, Tensor>,
+  count: number,
+) => ReadonlyMap<SiteId, Float64Array>;
 
 /**
  * Measures the graph on all the samples. Memory does not grow with their number; the profile of given samples
@@ -31,7 +42,7 @@ export interface CalibrateOptions {
  * @throws CalibrationError `no-samples`, `nothing-to-plan` for a graph without sums, `cancelled`.
  */
 export async function calibrate(graph: Graph, samples: Samples, options: CalibrateOptions): Promise<Profile> {
-  const { executor, accumulators, onProgress, signal } = options;
+  const { executor, accumulators, arrangements, onProgress, signal } = options;
   if (samples.count === 0) {
     throw new CalibrationError("no-samples", {
       what: "There is no sample to calibrate on",
@@ -39,7 +50,12 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       next: "give at least one sample, better a few hundred",
     });
   }
-  const probe = await executor.probe(graph, accumulators);
+  const laidOut = (site: SumSite): SiteArrangement => arrangements?.get(site.id) ?? { accumulators };
+  const probe = await executor.probe(
+    graph,
+    (site) => laidOut(site).accumulators,
+    (site) => laidOut(site).arrangement,
+  );
   if (probe.sites.length === 0) {
     throw new CalibrationError("nothing-to-plan", {
       what: "The model has no MatMul, Gemm or Conv whose shape is known, so there is no sum to plan",
@@ -57,36 +73,57 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       ),
     ]),
   );
+  const task = options.task ?? (await guessTaskOf(graph, samples, executor));
+  const sensitivities = createSensitivities(graph, probe.sites, { task });
   const digest = new SetDigest();
   const batch = await chooseBatch(graph, samples, executor);
-  for (let i = 0; i < samples.count; i += batch) {
-    if (signal?.aborted) throw cancelled(graph.name, i, samples.count);
-    const some = Array.from({ length: Math.min(batch, samples.count - i) }, (_, k) => samples.at(i + k));
+  let done = 0;
+  while (done < samples.count) {
+    if (signal?.aborted) {
+      if (done === 0) throw cancelled(graph.name, done, samples.count);
+      break;
+    }
+    const count = Math.min(batch, samples.count - done);
+    const some = Array.from({ length: count }, (_, k) => samples.at(done + k));
     for (const sample of some) digest.add(sample);
-    await probe.run(stack(some), (site, measurement) => {
-      const neurons = counters.get(site.id)!;
-      for (let c = 0; c < measurement.v.length; c++) neurons[measurement.neurons[c]!]!.add(measurement, c);
-    });
-    onProgress?.(i + some.length, samples.count);
+    let weights: ReadonlyMap<SiteId, Float64Array> = new Map();
+    await probe.run(
+      stack(some),
+      (site, measurement) => {
+        const neurons = counters.get(site.id)!;
+        const weight = weights.get(site.id);
+        for (let c = 0; c < measurement.v.length; c++)
+          neurons[measurement.neurons[c]!]!.add(measurement, c, weight?.[c] ?? 0);
+      },
+      { values: (values) => (weights = sensitivities.run(values, count)) },
+    );
+    done += count;
+    onProgress?.(done, samples.count);
   }
 
-  const sites = probe.sites.map((site): SiteProfile => ({
-    site: site.id,
-    op: graph.nodes.find((node) => node.id === site.node)!.op,
-    length: site.length,
-    macs: site.macs,
-    activation: site.activation.name,
-    kappaActivation: kappa.get(site.id)!.name,
-    neurons: counters.get(site.id)!.map((counter) => counter.toJSON()),
-  }));
+  const sites = probe.sites.map((site): SiteProfile => {
+    const { accumulators: own, arrangement } = laidOut(site);
+    return {
+      site: site.id,
+      op: graph.nodes.find((node) => node.id === site.node)!.op,
+      length: site.length,
+      macs: site.macs,
+      activation: site.activation.name,
+      kappaActivation: kappa.get(site.id)!.name,
+      accumulators: [...own],
+      ...(arrangement && { arrangement }),
+      neurons: counters.get(site.id)!.map((counter) => counter.toJSON()),
+    };
+  });
   return {
     kind: "mpplan-profile",
     version: 1,
     tool: options.tool,
     model: { name: graph.name, digest: graph.digest },
-    data: { digest: digest.toString(), samples: samples.count, random: samples.random },
+    data: { digest: digest.toString(), samples: done, random: samples.random },
     operands: graph.operands,
     accumulators: [...accumulators],
+    sensitivities: describeSensitivities(sensitivities),
     sites,
   };
 }
@@ -111,11 +148,21 @@ function mergeTwo(a: Profile, b: Profile): Profile {
       p.operands,
       p.accumulators,
       p.tool.version,
-      p.sites.map((s) => [s.site, s.length, s.macs, s.neurons.length, s.activation, s.kappaActivation]),
+      p.sensitivities,
+      p.sites.map((s) => [
+        s.site,
+        s.length,
+        s.macs,
+        s.neurons.length,
+        s.activation,
+        s.kappaActivation,
+        s.accumulators,
+        s.arrangement,
+      ]),
     ]);
   if (facts(a) !== facts(b)) {
     throw new CalibrationError("merge-mismatch", {
-      what: "The profiles differ in model, sizes, operands, accumulators or version, so they cannot be merged",
+      what: "The profiles differ in model, sizes, operands, accumulators, row scales, order or version, so they cannot be merged",
       where: `the profiles of "${a.model.name}" (${a.model.digest}) and "${b.model.name}" (${b.model.digest})`,
       next: "calibrate all shards with the same model and settings",
     });

@@ -1,8 +1,9 @@
 // What is counted for one neuron, and how one component adds to it.
-import { type Activation, type LowFormatStatistics, type NeuronStatistics } from "@mpplan/ir";
+import { type Activation, type NeuronStatistics, type RungStatistics } from "@mpplan/ir";
 import type { SiteMeasurement } from "@mpplan/runtime";
 import { ExactAdder } from "./exact-sum.js";
 import { LogCounter } from "./log-histogram.js";
+import { ScoreCounter } from "./score-counter.js";
 
 /** Squares up to this size, and sums of 2^23 of them, stay finite. */
 const largest = 2 ** 500;
@@ -20,42 +21,59 @@ export class NeuronCounter {
   private readonly magnitude = new ExactAdder();
   private readonly magnitudeSquared = new ExactAdder();
   private readonly magnitudeSlopeSquared = new ExactAdder();
-  private readonly low: LowCounter[];
+  private readonly sensitivitySquared = new ExactAdder();
+  private readonly rungs: RungCounter[];
+  private readonly curves: ScoreCounter[];
+  private readonly measured: Float64Array;
+  private readonly smooth: Float64Array;
 
   constructor(
     private readonly activation: Activation,
     private readonly kappaActivation: Activation,
-    lowFormats: number,
+    rungs: number,
   ) {
-    this.low = Array.from({ length: lowFormats }, () => new LowCounter());
+    this.rungs = Array.from({ length: rungs }, () => new RungCounter());
+    this.curves = Array.from({ length: rungs - 1 }, (_, r) => new ScoreCounter(rungs - r));
+    this.measured = new Float64Array(rungs);
+    this.smooth = new Float64Array(rungs);
   }
 
-  add(m: SiteMeasurement, i: number): void {
+  /** Adds component `i`; `weight` is its |S|^2. */
+  add(m: SiteMeasurement, i: number, weight: number): void {
     const v = m.v[i]!;
     const magnitude = m.magnitude[i]!;
     this.count++;
     // A is at least |v|. Written so that NaN is left out too.
-    if (!(magnitude <= largest) || Number.isNaN(v)) {
+    if (!(magnitude <= largest && weight <= largest) || Number.isNaN(v)) {
       this.nonFinite++;
       return;
     }
-    const slope = this.activation.derivative(v);
+    const { activation } = this;
+    const slope = activation.derivative(v);
     if (slope === 0) this.dead++;
     const kappaV = ratio(magnitude, Math.abs(v));
     this.kappaV.add(kappaV);
-    this.kappaPhiKappaV.add(times(this.activation.kappa(v), kappaV));
+    this.kappaPhiKappaV.add(times(activation.kappa(v), kappaV));
     this.kappaPrime.add(ratio(this.kappaActivation.kappa(v), Math.abs(v)));
     this.v.add(v);
     this.vSquared.add(v * v);
     this.magnitude.add(magnitude);
     this.magnitudeSquared.add(magnitude * magnitude);
     this.magnitudeSlopeSquared.add((magnitude * slope) ** 2);
-    const value = this.activation.value(v);
-    this.low.forEach((counter, f) => {
-      const low = m.low[f]!;
-      const error = this.activation.value(low.value[i]!) - value;
-      counter.add(error, slope, low.peak[i]!, low.clipped[i]!, low.partialSquared[i]!, low.ulpSquared[i]!);
+    this.sensitivitySquared.add(weight);
+    const value = activation.value(v);
+    this.rungs.forEach((counter, r) => {
+      const low = m.low[r]!;
+      const error = activation.value(low.value[i]!) - value;
+      counter.range(low.peak[i]!, low.clipped[i]!);
+      const smooth = activation.noise(v, low.ulpSquared[i]! / 12);
+      counter.add(error, slope, low.partialSquared[i]!, low.ulpSquared[i]!, smooth, weight);
+      this.measured[r] = error * error * weight;
+      this.smooth[r] = smooth * weight;
     });
+    this.curves.forEach((curve, r) =>
+      curve.add(activation.score(m.low[r]!.value[i]!), this.measured.subarray(r), this.smooth.subarray(r)),
+    );
   }
 
   toJSON(): NeuronStatistics {
@@ -71,43 +89,63 @@ export class NeuronCounter {
       magnitude: this.magnitude.expansion(),
       magnitudeSquared: this.magnitudeSquared.expansion(),
       magnitudeSlopeSquared: this.magnitudeSlopeSquared.expansion(),
-      low: this.low.map((counter) => counter.toJSON()),
+      sensitivitySquared: this.sensitivitySquared.expansion(),
+      rungs: this.rungs.map((counter) => counter.toJSON()),
+      curves: this.curves.map((curve) => curve.toJSON()),
     };
   }
 }
 
-class LowCounter {
+class RungCounter {
   private peak = 0;
   private clipped = 0;
   private readonly errorSquared = new ExactAdder();
   private readonly partialSquared = new ExactAdder();
   private readonly ulpSquared = new ExactAdder();
+  private readonly errorSensitivity = new ExactAdder();
+  private readonly partialSensitivity = new ExactAdder();
+  private readonly ulpSensitivity = new ExactAdder();
+  private readonly smoothSensitivity = new ExactAdder();
+
+  range(peak: number, clipped: number): void {
+    if (Number.isFinite(peak)) this.peak = Math.max(this.peak, peak);
+    this.clipped += clipped;
+  }
 
   add(
     error: number,
     slope: number,
-    peak: number,
-    clipped: number,
     partialSquared: number,
     ulpSquared: number,
+    smooth: number,
+    weight: number,
   ): void {
+    const e2 = error * error;
+    const q = partialSquared * slope * slope;
+    const u2 = ulpSquared * slope * slope;
     // A sum that overflowed has no error worth adding up; it is counted as clipped.
-    if (Number.isFinite(peak)) this.peak = Math.max(this.peak, peak);
-    this.clipped += clipped;
-    const terms = [error * error, partialSquared * slope * slope, ulpSquared * slope * slope];
-    if (!terms.every((x) => x <= largestSquare)) return;
-    this.errorSquared.add(terms[0]!);
-    this.partialSquared.add(terms[1]!);
-    this.ulpSquared.add(terms[2]!);
+    if (!(Math.max(e2, q, u2, smooth) * Math.max(weight, 1) <= largestSquare)) return;
+    this.errorSquared.add(e2);
+    this.partialSquared.add(q);
+    this.ulpSquared.add(u2);
+    if (weight === 0) return;
+    this.errorSensitivity.add(e2 * weight);
+    this.partialSensitivity.add(q * weight);
+    this.ulpSensitivity.add(u2 * weight);
+    this.smoothSensitivity.add(smooth * weight);
   }
 
-  toJSON(): LowFormatStatistics {
+  toJSON(): RungStatistics {
     return {
       peak: this.peak,
       clipped: this.clipped,
       errorSquared: this.errorSquared.expansion(),
       partialSquared: this.partialSquared.expansion(),
       ulpSquared: this.ulpSquared.expansion(),
+      errorSensitivity: this.errorSensitivity.expansion(),
+      partialSensitivity: this.partialSensitivity.expansion(),
+      ulpSensitivity: this.ulpSensitivity.expansion(),
+      smoothSensitivity: this.smoothSensitivity.expansion(),
     };
   }
 }
@@ -141,13 +179,28 @@ export function mergeNeurons(a: NeuronStatistics, b: NeuronStatistics): NeuronSt
     magnitude: mergeSums(a.magnitude, b.magnitude),
     magnitudeSquared: mergeSums(a.magnitudeSquared, b.magnitudeSquared),
     magnitudeSlopeSquared: mergeSums(a.magnitudeSlopeSquared, b.magnitudeSlopeSquared),
-    low: a.low.map((low, f) => ({
-      peak: Math.max(low.peak, b.low[f]!.peak),
-      clipped: low.clipped + b.low[f]!.clipped,
-      errorSquared: mergeSums(low.errorSquared, b.low[f]!.errorSquared),
-      partialSquared: mergeSums(low.partialSquared, b.low[f]!.partialSquared),
-      ulpSquared: mergeSums(low.ulpSquared, b.low[f]!.ulpSquared),
-    })),
+    sensitivitySquared: mergeSums(a.sensitivitySquared, b.sensitivitySquared),
+    rungs: a.rungs.map((rung, r) => mergeRungs(rung, b.rungs[r]!)),
+    curves: a.curves.map((curve, r) => {
+      const counter = ScoreCounter.from(curve, a.rungs.length - r);
+      counter.merge(b.curves[r]!);
+      return counter.toJSON();
+    }),
+  };
+}
+
+function mergeRungs(a: RungStatistics, b: RungStatistics): RungStatistics {
+  const sum = (key: Exclude<keyof RungStatistics, "peak" | "clipped">) => mergeSums(a[key], b[key]);
+  return {
+    peak: Math.max(a.peak, b.peak),
+    clipped: a.clipped + b.clipped,
+    errorSquared: sum("errorSquared"),
+    partialSquared: sum("partialSquared"),
+    ulpSquared: sum("ulpSquared"),
+    errorSensitivity: sum("errorSensitivity"),
+    partialSensitivity: sum("partialSensitivity"),
+    ulpSensitivity: sum("ulpSensitivity"),
+    smoothSensitivity: sum("smoothSensitivity"),
   };
 }
 

@@ -6,6 +6,13 @@ export interface Activation {
   value(v: number): number;
   derivative(v: number): number;
   kappa(v: number): number;
+  /**
+   * How large a value's absolute error is likely to be, told from v alone: |v| phi'(v) where phi is alive; where it
+   * is dead, minus the distance to where it is not, so that an order of scores goes on below zero. ReLU's is v.
+   */
+  score(v: number): number;
+  /** The expected square of phi(v + e) - phi(v) for a small normal e of that variance. */
+  noise(v: number, variance: number): number;
 }
 
 /** The definition, with 0/0 taken as 0: how sensitive phi(v) is to a relative change of v. */
@@ -18,9 +25,31 @@ function activation(
   name: string,
   value: (v: number) => number,
   derivative: (v: number) => number,
-  kappa?: (v: number) => number,
+  own: Partial<Pick<Activation, "kappa" | "score" | "noise">> = {},
 ): Activation {
-  return Object.freeze({ name, value, derivative, kappa: kappa ?? byDefinition(value, derivative) });
+  return Object.freeze({
+    name,
+    value,
+    derivative,
+    kappa: byDefinition(value, derivative),
+    score: (v: number) => Math.abs(v) * derivative(v),
+    noise: (v: number, variance: number) => variance * derivative(v) ** 2,
+    ...own,
+  });
+}
+
+/** The normal distribution function, to 2e-7: Abramowitz and Stegun, 26.2.17. */
+function normal(x: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(x));
+  const series =
+    ((((1.330274429 * t - 1.821255978) * t + 1.781477937) * t - 0.356563782) * t + 0.31938153) * t;
+  const tail = series * Math.exp((-x * x) / 2) * 0.3989422804014327;
+  return x < 0 ? tail : 1 - tail;
+}
+
+/** The share of a normal variable of that mean and variance that lies above zero. */
+function above(mean: number, variance: number): number {
+  return variance === 0 ? (mean > 0 ? 1 : 0) : normal(mean / Math.sqrt(variance));
 }
 
 const sigma = (v: number): number => 1 / (1 + Math.exp(-v));
@@ -29,7 +58,7 @@ export const identity = activation(
   "identity",
   (v) => v,
   () => 1,
-  () => 1,
+  { kappa: () => 1 },
 );
 
 /** ReLU's condition number is the indicator of v >= 0: dead components need no accuracy at all. */
@@ -37,25 +66,29 @@ export const relu = activation(
   "relu",
   (v) => (v > 0 || Number.isNaN(v) ? v : 0),
   (v) => (v > 0 ? 1 : 0),
-  (v) => (v >= 0 ? 1 : 0),
+  {
+    kappa: (v) => (v >= 0 ? 1 : 0),
+    score: (v) => v,
+    noise: (v, variance) => variance * above(v, variance),
+  },
 );
 
 export const tanh = activation("tanh", Math.tanh, (v) => 1 - Math.tanh(v) ** 2);
 
 /** sigma'/sigma = 1 - sigma, written so that it stays exact where sigma underflows. */
-export const sigmoid = activation(
-  "sigmoid",
-  sigma,
-  (v) => sigma(v) * sigma(-v),
-  (v) => Math.abs(v) * sigma(-v),
-);
+export const sigmoid = activation("sigmoid", sigma, (v) => sigma(v) * sigma(-v), {
+  kappa: (v) => Math.abs(v) * sigma(-v),
+});
 
 export const leakyRelu = (alpha: number): Activation =>
   activation(
     `leaky-relu(${alpha})`,
     (v) => (v >= 0 ? v : alpha * v),
     (v) => (v >= 0 ? 1 : alpha),
-    () => (alpha === 0 ? 0 : 1),
+    {
+      kappa: () => (alpha === 0 ? 0 : 1),
+      noise: (v, variance) => variance * (alpha ** 2 + (1 - alpha ** 2) * above(v, variance)),
+    },
   );
 
 /** Clip to [low, high], ReLU6 among them: only components strictly inside react. */
@@ -64,7 +97,11 @@ export const clip = (low: number, high: number): Activation =>
     `clip(${low}, ${high})`,
     (v) => Math.min(Math.max(v, low), high),
     (v) => (v > low && v < high ? 1 : 0),
-    (v) => (v >= low && v <= high ? 1 : 0),
+    {
+      kappa: (v) => (v >= low && v <= high ? 1 : 0),
+      score: (v) => (v <= low ? v - low : v >= high ? high - v : Math.abs(v)),
+      noise: (v, variance) => variance * above(v - low, variance) * above(high - v, variance),
+    },
   );
 
 /** The activation that `name` spells, as printed in plans and profiles; undefined if there is none. */

@@ -16,6 +16,7 @@ export * from "./profile.js";
 export * from "./quantile.js";
 export * from "./report.js";
 export * from "./samples.js";
+export * from "./score-bins.js";
 export * from "./shared.js";
 export * from "./sites.js";
 export * from "./types.js";

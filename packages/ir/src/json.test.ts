@@ -40,6 +40,7 @@ const profile: Profile = {
   data,
   operands: { weights: "ieee-e4m3", activations: null },
   accumulators: [lowHigh[0]!],
+  sensitivities: "exact",
   sites: [
     {
       site: 'a "quoted" \u0000 site',
@@ -48,6 +49,7 @@ const profile: Profile = {
       macs: 24,
       activation: "relu",
       kappaActivation: "relu",
+      accumulators: [lowHigh[0]!],
       neurons: [
         {
           count: 3,
@@ -61,7 +63,21 @@ const profile: Profile = {
           magnitude: [0.1],
           magnitudeSquared: [2 ** -1074],
           magnitudeSlopeSquared: [1 / 3],
-          low: [{ peak: 240, clipped: 0, errorSquared: [0.1, 1e-20], partialSquared: [], ulpSquared: [] }],
+          sensitivitySquared: [2],
+          rungs: [
+            {
+              peak: 240,
+              clipped: 0,
+              errorSquared: [0.1, 1e-20],
+              partialSquared: [],
+              ulpSquared: [],
+              errorSensitivity: [0.2],
+              partialSensitivity: [],
+              ulpSensitivity: [],
+              smoothSensitivity: [],
+            },
+          ],
+          curves: [],
         },
       ],
     },
@@ -111,7 +127,7 @@ test("the text is JSON, ends a line, and keeps lists of numbers on one", () => {
   expect(text.endsWith("}\n")).toBe(true);
   expect(JSON.parse(text)).toEqual(profile);
   expect(text).toContain(JSON.stringify(histogram.counts));
-  expect(text.split("\n").length).toBeLessThan(60);
+  expect(text.split("\n").length).toBeLessThan(90);
 });
 
 describe("what is no document is refused:", () => {

@@ -15,7 +15,7 @@ export const parseProfile = (text: string, where: string): Profile =>
 export const parseReport = (text: string, where: string): Report =>
   parse(ReportSchema, text, where, "a report");
 
-/** The text of a document: two-space JSON with lists of numbers on one line, and a final newline. */
+/** The text of a document: two-space JSON with lists of numbers, nested ones too, on one line, and a final newline. */
 export function printDocument(document: Plan | Profile | Report): string {
   return compact(document, "") + "\n";
 }
@@ -56,6 +56,10 @@ function compact(value: unknown, indent: string): string {
   return flat;
 }
 
+/** A list without objects in it: of plain values, or of lists of them. */
 function isFlatArray(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null);
+  return (
+    Array.isArray(value) &&
+    value.every((item) => typeof item !== "object" || item === null || isFlatArray(item))
+  );
 }

@@ -18,6 +18,11 @@ export const RecomputeTest = Type.Union([
     activation: Type.String(),
   }),
   Type.Object({
+    rule: Type.Literal("contribution"),
+    activation: Type.String(),
+    thresholds: Type.Array(Type.Number(), { minItems: 1, description: "one per neuron of the range" }),
+  }),
+  Type.Object({
     rule: Type.Literal("random"),
     share: Type.Number({ minimum: 0, maximum: 1 }),
     seed: Type.Integer(),
@@ -45,6 +50,21 @@ export const Choice = Type.Union([
 /** What a run of neurons does: one fixed accumulator, or low first and high where the run-time test says so. */
 export type Choice = Static<typeof Choice>;
 
+/**
+ * How a site's sums are laid out before any precision is chosen. Both parts are exact: they change which roundings
+ * happen, never the exact sum.
+ */
+export const Arrangement = Type.Object({
+  /**
+   * The order of the terms: step i of every sum takes term terms[i]. A permutation of the K inputs for MatMul and
+   * Gemm, of the input channels of a group for Conv, whose ky, kx steps stay inside.
+   */
+  terms: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
+  /** Per neuron an exponent e: weights and bias are multiplied by 2^e before the sum, its result by 2^-e after. */
+  scales: Type.Optional(Type.Array(Type.Integer())),
+});
+export type Arrangement = Static<typeof Arrangement>;
+
 export const Decision = Type.Object({
   site: Type.String(),
   op: Type.String(),
@@ -55,6 +75,7 @@ export const Decision = Type.Object({
     Type.Object({ start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 1 }), choice: Choice }),
     { description: "half-open runs of neurons, ascending, covering all of them" },
   ),
+  arrangement: Type.Optional(Arrangement),
   because: Type.String(),
 });
 export type Decision = Static<typeof Decision>;

@@ -1,5 +1,6 @@
 // The profile: what calibration measured, per neuron. Mergeable: integer histograms and exact sums only.
 import { Type, type Static } from "typebox";
+import { Arrangement } from "./plan.js";
 import { Accumulator, Operands } from "./precision.js";
 import { DataFacts, Tool } from "./shared.js";
 
@@ -21,19 +22,43 @@ export type LogHistogram = Static<typeof LogHistogram>;
 export const ExactSum = Type.Array(Type.Number());
 export type ExactSum = Static<typeof ExactSum>;
 
-export const LowFormatStatistics = Type.Object({
+export const RungStatistics = Type.Object({
   /** Largest |partial sum| of any component, before any rounding error could hide it. */
   peak: Type.Number(),
-  /** Components where a step of the low sum saturated or overflowed. */
+  /** Components where a step of the sum saturated or overflowed. */
   clipped: Type.Integer({ minimum: 0 }),
-  /** Sum of e^2: e = phi(low value) - phi(exact value). */
+  /** Sum of e^2: e = phi(rounded value) - phi(exact value). */
   errorSquared: ExactSum,
   /** Sum of Q phi'^2: Q = the squared partial sums over the steps that can round. */
   partialSquared: ExactSum,
-  /** Sum of ulp^2 phi'^2 over the same steps, ulp in the low format. */
+  /** Sum of ulp^2 phi'^2 over the same steps. */
   ulpSquared: ExactSum,
+  /** Sum of e^2 |S|^2, S = the sensitivity of the network's outputs to phi(v). */
+  errorSensitivity: ExactSum,
+  /** Sum of Q phi'^2 |S|^2. */
+  partialSensitivity: ExactSum,
+  /** Sum of ulp^2 phi'^2 |S|^2. */
+  ulpSensitivity: ExactSum,
+  /** Sum of the smooth estimate of e^2 |S|^2: what independent roundings would do, see `Activation.noise`. */
+  smoothSensitivity: ExactSum,
 });
-export type LowFormatStatistics = Static<typeof LowFormatStatistics>;
+/** One accumulator of the ladder, for one neuron. */
+export type RungStatistics = Static<typeof RungStatistics>;
+
+/**
+ * What a run-time test on a rung's own value would leave: components by the bin of their contribution score
+ * (`scoreBin`), and per bin the weighted squared errors on this rung and on every one above.
+ */
+export const ScoreCurve = Type.Object({
+  /** Bins that hold anything, ascending. */
+  bins: Type.Array(Type.Integer()),
+  counts: Type.Array(Type.Integer({ minimum: 1 })),
+  /** Sum of e^2 |S|^2, [rung - own rung][place in `bins`]. */
+  measured: Type.Array(Type.Array(ExactSum)),
+  /** The smooth estimate of the same. */
+  smooth: Type.Array(Type.Array(ExactSum)),
+});
+export type ScoreCurve = Static<typeof ScoreCurve>;
 
 export const NeuronStatistics = Type.Object({
   /** Components seen: samples x pixels. */
@@ -51,7 +76,12 @@ export const NeuronStatistics = Type.Object({
   magnitudeSquared: ExactSum,
   /** Sum of (A phi'(v))^2, A = |W||h|+|b|. */
   magnitudeSlopeSquared: ExactSum,
-  low: Type.Array(LowFormatStatistics),
+  /** Sum of |S|^2. */
+  sensitivitySquared: ExactSum,
+  /** Per accumulator of the ladder, cheapest first. */
+  rungs: Type.Array(RungStatistics),
+  /** Per rung but the last. */
+  curves: Type.Array(ScoreCurve),
 });
 export type NeuronStatistics = Static<typeof NeuronStatistics>;
 
@@ -63,6 +93,10 @@ export const SiteProfile = Type.Object({
   activation: Type.String(),
   /** The activation whose condition number stands in kappa', see `kappaActivation`. */
   kappaActivation: Type.String(),
+  /** The ladder as this site was measured in: the order of its sums may be its own. */
+  accumulators: Type.Array(Accumulator),
+  /** How its sums are laid out; absent where as the model has them. */
+  arrangement: Type.Optional(Arrangement),
   neurons: Type.Array(NeuronStatistics),
 });
 export type SiteProfile = Static<typeof SiteProfile>;
@@ -75,7 +109,8 @@ export const ProfileSchema = Type.Object(
     model: Type.Object({ name: Type.String(), digest: Type.String() }),
     data: DataFacts,
     operands: Operands,
-    accumulators: Type.Array(Accumulator, { description: "the low accumulators that were measured" }),
+    accumulators: Type.Array(Accumulator, { description: "the ladder, as asked for, cheapest first" }),
+    sensitivities: Type.String({ description: "how |S|^2 was found, and where it could not be" }),
     sites: Type.Array(SiteProfile),
   },
   { $id: "urn:mpplan:profile:1", title: "mpplan profile", additionalProperties: false },

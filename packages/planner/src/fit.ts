@@ -76,8 +76,8 @@ export async function fitThresholds(
 }
 
 /**
- * What the profile expects of a rule, over a dial x on which more is recomputed as x grows: -log2 of a tau, or
- * the share itself.
+ * What the profile expects of a rule, over a dial x on which more is recomputed as x grows: -log2 of a tau or a
+ * score, then log2 of a score below zero; or the share itself.
  */
 class Curve {
   readonly least: number;
@@ -91,15 +91,16 @@ class Curve {
     private readonly profile: Profile,
     readonly finest: number,
   ) {
-    const isTau = rule.threshold === "tau";
-    // Beyond 2^60 either way lies nothing that a format of fewer than 64 bits usually holds.
-    this.least = isTau ? -60 : 0;
-    this.most = isTau ? 60 : 1;
-    this.stride = isTau ? 1 : 0.1;
+    const isShare = rule.threshold === "share";
+    this.least = isShare ? 0 : -octaves;
+    // Scores go on below zero, as far again.
+    this.most = isShare ? 1 : rule.threshold === "score" ? 3 * octaves : octaves;
+    this.stride = isShare ? 0.1 : 1;
   }
 
   threshold(x: number): number {
-    return this.rule.threshold === "tau" ? 2 ** -x : x;
+    if (this.rule.threshold === "share") return x;
+    return x <= octaves ? 2 ** -x : -(2 ** (x - 2 * octaves));
   }
 
   expected(x: number): number {
@@ -115,7 +116,7 @@ class Curve {
   inverse(fraction: number): number {
     let [low, high] = [this.least, this.most];
     if (this.expected(high) <= fraction) return high;
-    // Halving a range of 120 octaves this often leaves 2^-14 of one; the first halves are shared by all requests.
+    // Halving a range of 120 or 240 octaves this often leaves 2^-13 of one at most; the first halves are shared by all requests.
     for (let i = 0; i < 21; i++) {
       const middle = (low + high) / 2;
       if (this.expected(middle) > fraction) high = middle;
@@ -124,6 +125,9 @@ class Curve {
     return low;
   }
 }
+
+/** Beyond 2^60 either way lies nothing that a format of fewer than 64 bits usually holds. */
+const octaves = 60;
 
 interface Point {
   readonly x: number;

@@ -1,5 +1,8 @@
 export * from "./errors.js";
+export { estimateSite, sensitivityOf, type EstimateKind, type SiteEstimate } from "./estimate.js";
 export * from "./fit.js";
+export * from "./fit-hybrid.js";
+export * from "./hybrid-front.js";
 export * from "./plan-front.js";
 export { blankProfile, dynamicPlan, uniformPlan, type PlanOptions } from "./plans.js";
 export * from "./policies/index.js";

@@ -123,7 +123,7 @@ describe.each(cases)("the policy %s, %s", (_, __, policy, accumulators, costs) =
     check((profile) => {
       const front = planFront(profile, policy, options);
       const clips = (u: (typeof front.upgrades)[number]): boolean =>
-        profile.sites[u.site]!.neurons[u.neuron]!.low[u.from]!.clipped > 0;
+        profile.sites[u.site]!.neurons[u.neuron]!.rungs[u.from]!.clipped > 0;
       const order = front.upgrades.map(clips);
       expect(order.lastIndexOf(true)).toBeLessThan(
         order.indexOf(false) === -1 ? order.length : order.indexOf(false),
@@ -155,9 +155,9 @@ describe("on a ladder", () => {
 
   test("kappa-ladder gives a neuron the cheapest format with u kappa <= tau", () => {
     // 0.9 quantiles of about 2^0.1, 2^3 and 2^8; u is 2^-4, 2^-8, 2^-24.
-    const neurons = [0, 3, 8].map((octave) => neuronOf({ first: 8 * octave, counts: [100] }, 2));
+    const neurons = [0, 3, 8].map((octave) => neuronOf({ first: 8 * octave, counts: [100] }, 3));
     const front = planFront(
-      profileOf([siteOf("fc", 10, neurons)], ladder),
+      profileOf([siteOf("fc", 10, neurons, 1, ladder)], ladder),
       policyNamed("kappa-ladder"),
       optionsFor(ladder),
     );
@@ -169,9 +169,9 @@ describe("on a ladder", () => {
   });
 
   test("kappa takes a neuron to the top: high iff the median of kappa' is above tau", () => {
-    const neurons = [0, 3].map((octave) => neuronOf({ first: 8 * octave, counts: [100] }, 2));
+    const neurons = [0, 3].map((octave) => neuronOf({ first: 8 * octave, counts: [100] }, 3));
     const front = planFront(
-      profileOf([siteOf("fc", 10, neurons)], ladder),
+      profileOf([siteOf("fc", 10, neurons, 1, ladder)], ladder),
       policyNamed("kappa"),
       optionsFor(ladder),
     );
@@ -328,9 +328,9 @@ describe("what comes first", () => {
       ...lowHigh[0]!,
       format,
     }));
-    const neurons = [neuronOf({ first: 40, clipped: [0, 2] }, 2), neuronOf({}, 2)];
+    const neurons = [neuronOf({ first: 40, clipped: [0, 2] }, 3), neuronOf({}, 3)];
     const front = planFront(
-      profileOf([siteOf("fc", 10, neurons)], trade),
+      profileOf([siteOf("fc", 10, neurons, 1, trade)], trade),
       policyNamed("random"),
       optionsFor(trade),
     );
@@ -342,8 +342,8 @@ describe("what comes first", () => {
 
   test("is looked up under the accumulator that was measured, not under its place on the ladder", () => {
     // The profile measured E4M3 and bfloat16; the plan's ladder starts at bfloat16, where the first neuron clips.
-    const neurons = [neuronOf({ clipped: [0, 4] }, 2), neuronOf({ clipped: [4, 0] }, 2)];
-    const profile = profileOf([siteOf("fc", 10, neurons)], ladder);
+    const neurons = [neuronOf({ clipped: [0, 4] }, 3), neuronOf({ clipped: [4, 0] }, 3)];
+    const profile = profileOf([siteOf("fc", 10, neurons, 1, ladder)], ladder);
     const plan = planAt(planFront(profile, policyNamed("random"), optionsFor(ladder.slice(1))), {
       kind: "share",
       value: 0.5,

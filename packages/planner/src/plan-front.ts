@@ -54,8 +54,14 @@ export function planFront(profile: Profile, policy: Policy, options: PlanOptions
   const { accumulators } = options;
   const costs = costTable(accumulators, options.costs);
   const total = profile.sites.reduce((sum, site) => sum + site.macs, 0);
-  const context = { sites: profile.sites, ladder: accumulators, seed: options.seed };
   const measured = measuredRungs(profile, options);
+  const context = {
+    sites: profile.sites,
+    ladder: accumulators,
+    measured,
+    costs: accumulators.map((_, rung) => relativeCost(accumulators, costs, rung)),
+    seed: options.seed,
+  };
   const upgrades: Upgrade[] = [];
   profile.sites.forEach((site, s) => {
     const share = total === 0 ? 0 : macsPerNeuron(site) / total;
@@ -63,7 +69,7 @@ export function planFront(profile: Profile, policy: Policy, options: PlanOptions
       let limit = Infinity;
       let forced: Forced = "asked";
       for (let from = 0; from + 1 < accumulators.length; from++) {
-        const clips = (statistics.low[measured[from]!]?.clipped ?? 0) > 0;
+        const clips = (statistics.rungs[measured[from]!]?.clipped ?? 0) > 0;
         const must = options.forceHigh?.(site.site) ? "asked" : clips ? "clipped" : null;
         const claim = must
           ? { value: Infinity, priority: Infinity }
@@ -111,7 +117,7 @@ export function planAt(front: PlanFront, budget: Budget): Plan {
   const { profile, options, policy } = front;
   const measured = measuredRungs(profile, options);
   const clips = (s: number, neuron: number, rung: number): boolean =>
-    (profile.sites[s]!.neurons[neuron]!.low[measured[rung] ?? -1]?.clipped ?? 0) > 0;
+    (profile.sites[s]!.neurons[neuron]!.rungs[measured[rung] ?? -1]?.clipped ?? 0) > 0;
   const rungs = profile.sites.map((site) => new Uint8Array(site.neurons.length));
   for (const upgrade of taken(front, budget)) {
     // A step whose lower step did not fit is not taken either.

@@ -14,6 +14,7 @@ import {
   type NeuronStatistics,
   type Plan,
   type Profile,
+  type RungStatistics,
   type SiteProfile,
   type Tool,
 } from "@mpplan/ir";
@@ -38,7 +39,7 @@ export function planFrame(
   profile: Profile,
   options: PlanOptions,
 ): Omit<Plan, "mode" | "policy" | "budget" | "decisions"> {
-  const [lowest = -1] = measuredRungs(profile, options);
+  const lowest = rungIndex(profile, options.accumulators[0]!);
   return {
     kind: "mpplan-plan",
     version: 1,
@@ -50,14 +51,14 @@ export function planFrame(
     semantics: "exact",
     operands: profile.operands,
     costs: costTable(options.accumulators, options.costs),
-    accumulators: [...options.accumulators],
+    accumulators: accumulatorTable(profile, options).list,
     predicted: null,
     drift: profile.sites.map((site) => ({
       site: site.site,
       logKappaPrime: [0.5, 0.9, 0.99].map((q) =>
         finite(medianOf(site.neurons.map((n) => quantile(n.kappaPrime, q)))),
       ),
-      peak: site.neurons.reduce((peak, n) => Math.max(peak, n.low[lowest]?.peak ?? 0), 0),
+      peak: site.neurons.reduce((peak, n) => Math.max(peak, n.rungs[lowest]?.peak ?? 0), 0),
     })),
   };
 }
@@ -79,8 +80,7 @@ export function dynamicPlan(profile: Profile, rule: Rule, threshold: number, opt
   return assemble(profile, options, {
     mode: "dynamic",
     policy: rule.name,
-    budget:
-      rule.threshold === "tau" ? { kind: "tau", value: threshold } : { kind: "share", value: threshold },
+    budget: budgetOf(rule, threshold),
     decisions: profile.sites.map((site) =>
       options.forceHigh?.(site.site)
         ? wholeSite(site, { mode: "static", use: high }, forcedReason)
@@ -93,6 +93,20 @@ export function dynamicPlan(profile: Profile, rule: Rule, threshold: number, opt
   });
 }
 
+function budgetOf(rule: Rule, value: number): Budget {
+  switch (rule.threshold) {
+    case "tau":
+      return { kind: "tau", value };
+    case "share":
+      return { kind: "share", value };
+    // A score is in no unit that a person would ask for: what was asked for stands in its place.
+    case "score":
+      return { kind: "none" };
+    default:
+      return rule.threshold satisfies never;
+  }
+}
+
 export const forcedReason = "kept in high precision, as asked";
 
 interface Decided {
@@ -102,9 +116,45 @@ interface Decided {
   readonly decisions: Decision[];
 }
 
-/** The document, its fields in one order: the same decisions give the same bytes. */
+/**
+ * The accumulators of a plan, and which of them a site uses for a rung of the ladder: sites may have orders of their
+ * own. The last one is of the highest rung.
+ */
+function accumulatorTable(
+  profile: Profile,
+  { accumulators }: PlanOptions,
+): { readonly list: Accumulator[]; readonly idOf: (site: number, rung: number) => number } {
+  const list: Accumulator[] = [];
+  const ids = new Map<string, number>();
+  const table = accumulators.map((nominal) => {
+    const measured = rungIndex(profile, nominal);
+    const idFor = (accumulator: Accumulator): number => {
+      const name = printAccumulator(accumulator);
+      if (!ids.has(name)) ids.set(name, list.push(accumulator) - 1);
+      return ids.get(name)!;
+    };
+    return profile.sites.map((site) => idFor(site.accumulators[measured] ?? nominal));
+  });
+  return { list, idOf: (site, rung) => table[rung]![site]! };
+}
+
+/** The document, its fields in one order: the same decisions give the same bytes. Choices name rungs of the ladder. */
 export function assemble(profile: Profile, options: PlanOptions, decided: Decided): Plan {
   const frame = planFrame(profile, options);
+  const { idOf } = accumulatorTable(profile, options);
+  const decisions = decided.decisions.map((decision, s): Decision => {
+    const { because, ...rest } = decision;
+    const { arrangement } = profile.sites[s]!;
+    const ranges = decision.ranges.map(({ start, end, choice }) => ({
+      start,
+      end,
+      choice:
+        choice.mode === "static"
+          ? { ...choice, use: idOf(s, choice.use) }
+          : { ...choice, low: idOf(s, choice.low), high: idOf(s, choice.high) },
+    }));
+    return { ...rest, ranges, ...(arrangement && { arrangement }), because };
+  });
   return {
     kind: frame.kind,
     version: frame.version,
@@ -121,7 +171,7 @@ export function assemble(profile: Profile, options: PlanOptions, decided: Decide
     costs: frame.costs,
     accumulators: frame.accumulators,
     predicted: frame.predicted,
-    decisions: decided.decisions,
+    decisions,
     drift: frame.drift,
   };
 }
@@ -143,20 +193,24 @@ export function decisionOf(site: SiteProfile, ranges: Decision["ranges"], becaus
 }
 
 /**
- * For each rung of the ladder but the last, where the profile's neurons keep what was measured of it.
+ * For each rung of the ladder, which of the profile's accumulators it is.
  * @throws PlannerError `wrong-profile` where it was not measured.
  */
 export function measuredRungs(profile: Profile, { accumulators }: PlanOptions): number[] {
-  const measured = profile.accumulators.map(printAccumulator);
-  return accumulators.slice(0, -1).map((rung) => {
-    const index = measured.indexOf(printAccumulator(rung));
+  return accumulators.map((rung) => {
+    const index = rungIndex(profile, rung);
     if (index >= 0) return index;
     throw new PlannerError("wrong-profile", {
-      what: `The profile has not measured the low accumulator ${rung.format} that the plan wants`,
+      what: `The profile has not measured the accumulator ${rung.format} that the plan wants`,
       where: `the profile of "${profile.model.name}"`,
-      next: "calibrate again with the same --preset, --low, --order and --product",
+      next: "calibrate again with the same --preset, --low, --high, --formats, --order and --product",
     });
   });
+}
+
+function rungIndex(profile: Profile, rung: Accumulator): number {
+  const name = printAccumulator(rung);
+  return profile.accumulators.findIndex((a) => printAccumulator(a) === name);
 }
 
 function medianOf(values: readonly number[]): number {
@@ -179,7 +233,8 @@ export function blankProfile(graph: Graph, accumulators: readonly Accumulator[],
     model: { name: graph.name, digest: graph.digest },
     data: { digest: "sum256:0", samples: 0, random: false },
     operands: graph.operands,
-    accumulators: accumulators.slice(0, -1),
+    accumulators: [...accumulators],
+    sensitivities: "none",
     sites: sites.map((site) => ({
       site: site.id,
       op: graph.nodes.find((node) => node.id === site.node)!.op,
@@ -187,14 +242,14 @@ export function blankProfile(graph: Graph, accumulators: readonly Accumulator[],
       macs: site.macs,
       activation: site.activation.name,
       kappaActivation: kappa.get(site.id)!.name,
-      neurons: Array.from({ length: site.neurons }, () => blankNeuron(accumulators.length - 1)),
+      accumulators: [...accumulators],
+      neurons: Array.from({ length: site.neurons }, () => blankNeuron(accumulators.length)),
     })),
   };
 }
 
-function blankNeuron(lowFormats: number): NeuronStatistics {
+function blankNeuron(rungs: number): NeuronStatistics {
   const histogram = { first: 0, counts: [], zeros: 0, infinite: 0, nan: 0 };
-  const low = { peak: 0, clipped: 0, errorSquared: [], partialSquared: [], ulpSquared: [] };
   return {
     count: 0,
     dead: 0,
@@ -207,6 +262,20 @@ function blankNeuron(lowFormats: number): NeuronStatistics {
     magnitude: [],
     magnitudeSquared: [],
     magnitudeSlopeSquared: [],
-    low: Array.from({ length: lowFormats }, () => low),
+    sensitivitySquared: [],
+    rungs: Array.from({ length: rungs }, () => blankRung),
+    curves: Array.from({ length: rungs - 1 }, () => ({ bins: [], counts: [], measured: [], smooth: [] })),
   };
 }
+
+const blankRung: RungStatistics = {
+  peak: 0,
+  clipped: 0,
+  errorSquared: [],
+  partialSquared: [],
+  ulpSquared: [],
+  errorSensitivity: [],
+  partialSensitivity: [],
+  ulpSensitivity: [],
+  smoothSensitivity: [],
+};

@@ -39,13 +39,21 @@ export interface NeuronFacts {
   readonly magnitude?: number;
   /** Share of components whose activation is dead. */
   readonly dead?: number;
-  /** Per measured low accumulator, components that clipped. */
+  /** Per measured accumulator, components that clipped. */
   readonly clipped?: readonly number[];
+  readonly sensitivity?: number;
+  /** Weighted squared error of a component on the lowest rung; each rung above has a 256th of it. */
+  readonly error?: number;
+  /** How components spread over ten bins of the score, from low to high: shares that add up to 1. */
+  readonly scores?: readonly number[];
 }
 
-export function neuronOf(facts: NeuronFacts, lowFormats = 1): NeuronStatistics {
+export function neuronOf(facts: NeuronFacts, rungs = 2): NeuronStatistics {
   const { first = 0, counts = [100], zeros = 0, infinite = 0, magnitude = 1, dead = 0, clipped = [] } = facts;
+  const { sensitivity = 1, error = 1, scores = [0.5, 0.3, 0.2] } = facts;
+  const errorOf = (rung: number): number => error / 256 ** rung;
   const count = counts.reduce((a, b) => a + b, 0) + zeros + infinite;
+  const rest = scores.slice(1).reduce((total, share) => total + Math.max(1, Math.floor(share * count)), 0);
   const h: LogHistogram = { first, counts: [...counts], zeros, infinite, nan: 0 };
   return {
     count,
@@ -59,17 +67,38 @@ export function neuronOf(facts: NeuronFacts, lowFormats = 1): NeuronStatistics {
     magnitude: [magnitude * count],
     magnitudeSquared: [magnitude ** 2 * count],
     magnitudeSlopeSquared: [magnitude ** 2 * count * (1 - dead)],
-    low: Array.from({ length: lowFormats }, (_, f) => ({
-      peak: 10 * (f + 1),
-      clipped: clipped[f] ?? 0,
+    sensitivitySquared: [sensitivity ** 2 * count],
+    rungs: Array.from({ length: rungs }, (_, r) => ({
+      peak: 10 * (r + 1),
+      clipped: clipped[r] ?? 0,
       errorSquared: [],
       partialSquared: [],
       ulpSquared: [],
+      errorSensitivity: sum(errorOf(r) * count),
+      partialSensitivity: sum(errorOf(r) * count),
+      ulpSensitivity: sum(12 * errorOf(r) * count),
+      smoothSensitivity: sum(errorOf(r) * count),
+    })),
+    curves: Array.from({ length: rungs - 1 }, (_, r) => ({
+      bins: scores.map((_, i) => 60 + i),
+      counts: scores.map((share, i) => Math.max(1, i === 0 ? count - rest : Math.floor(share * count))),
+      measured: Array.from({ length: rungs - r }, (_, q) =>
+        scores.map((s) => sum(errorOf(r + q) * s * count)),
+      ),
+      smooth: Array.from({ length: rungs - r }, (_, q) => scores.map((s) => sum(errorOf(r + q) * s * count))),
     })),
   };
 }
 
-export function siteOf(site: string, length: number, neurons: NeuronStatistics[], pixels = 1): SiteProfile {
+const sum = (x: number): number[] => (x === 0 ? [] : [x]);
+
+export function siteOf(
+  site: string,
+  length: number,
+  neurons: NeuronStatistics[],
+  pixels = 1,
+  accumulators: readonly Accumulator[] = lowHigh,
+): SiteProfile {
   return {
     site,
     op: "Gemm",
@@ -77,6 +106,7 @@ export function siteOf(site: string, length: number, neurons: NeuronStatistics[]
     macs: length * neurons.length * pixels,
     activation: "relu",
     kappaActivation: "relu",
+    accumulators: [...accumulators],
     neurons,
   };
 }
@@ -89,7 +119,8 @@ export function profileOf(sites: SiteProfile[], accumulators: readonly Accumulat
     model: { name: "made up", digest: "sha256:00" },
     data: { digest: "sum256:1", samples: 100, random: false },
     operands: { weights: null, activations: null },
-    accumulators: accumulators.slice(0, -1),
+    accumulators: [...accumulators],
+    sensitivities: "exact",
     sites,
   };
 }
@@ -112,12 +143,15 @@ export function randomProfile(seed: number, accumulators: readonly Accumulator[]
             magnitude: 2 ** (draw(80) / 10),
             dead: draw(4) === 0 ? 1 : draw(10) / 10,
             // Who clips on a rung clips on those below.
-            clipped: [[], [], [], [], [3], [5, 1]][draw(6)]!,
+            clipped: [[], [], [], [], [3], accumulators.length > 2 ? [5, 1] : [5]][draw(6)]!,
+            sensitivity: draw(100) / 10,
+            error: 2 ** -draw(20),
           },
-          accumulators.length - 1,
+          accumulators.length,
         ),
       ),
       pixels,
+      accumulators,
     );
   return profileOf([site("conv", 18, 6, 16), site("fc1", 96, 20, 1), site("fc2", 20, 10, 1)], accumulators);
 }

@@ -5,8 +5,19 @@ import { kappaLadder } from "./kappa-ladder.js";
 import { kappa } from "./kappa.js";
 import type { Policy } from "./policy.js";
 import { random, randomLive } from "./random.js";
+import { sensitivity, sensitivityMeasured, sensitivityPartial, sensitivityUlp } from "./sensitivity.js";
 
-export const policies: readonly Policy[] = [absolute, kappa, kappaLadder, random, randomLive];
+export const policies: readonly Policy[] = [
+  absolute,
+  kappa,
+  kappaLadder,
+  random,
+  randomLive,
+  sensitivity,
+  sensitivityMeasured,
+  sensitivityPartial,
+  sensitivityUlp,
+];
 
 /** @throws PlannerError `unknown-policy`, naming those there are. */
 export function policyNamed(name: string): Policy {

@@ -6,6 +6,10 @@ export interface PolicyContext {
   readonly sites: readonly SiteProfile[];
   /** The ladder, cheapest first; a neuron starts on the first rung. */
   readonly ladder: readonly Accumulator[];
+  /** Per rung, which of the profile's accumulators it is. */
+  readonly measured: readonly number[];
+  /** Per rung, the cost of a multiply-accumulate in units of the highest. */
+  readonly costs: readonly number[];
   readonly seed: number;
 }
 

@@ -1,10 +1,11 @@
 // All dynamic rules, one line each.
 import { PlannerError } from "../errors.js";
+import { contribution } from "./contribution.js";
 import { kappa, kappaFull } from "./kappa.js";
 import { random, randomLive } from "./random.js";
 import type { Rule } from "./rule.js";
 
-export const rules: readonly Rule[] = [kappa, kappaFull, random, randomLive];
+export const rules: readonly Rule[] = [contribution, kappa, kappaFull, random, randomLive];
 
 /** @throws PlannerError `unknown-rule`, naming those there are. */
 export function ruleNamed(name: string): Rule {

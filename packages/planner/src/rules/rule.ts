@@ -9,8 +9,11 @@ export interface Rule {
   readonly control?: true;
   /** True where the test needs |W||h|, which costs one more low pass. */
   readonly needsMagnitude: boolean;
-  /** What the threshold is: a tolerance that recomputes less as it grows, or a share that recomputes more. */
-  readonly threshold: "tau" | "share";
+  /**
+   * What the threshold is: a tolerance above zero that recomputes less as it grows, a score that does so on both
+   * sides of zero, or a share that recomputes more.
+   */
+  readonly threshold: "tau" | "score" | "share";
   test(site: SiteProfile, threshold: number, seed: number): RecomputeTest;
   /** The share of a site's components that the threshold is expected to recompute. */
   expectedShare(site: SiteProfile, threshold: number): number;

@@ -16,8 +16,8 @@ export function profileText(profile: Profile): string {
       q("kappaV", 0.5),
       q("kappaV", 0.9),
       percent(total(site.neurons, (n) => n.dead) / Math.max(count, 1)),
-      scientific(Math.max(0, ...site.neurons.map((n) => n.low[0]?.peak ?? 0))),
-      percent(total(site.neurons, (n) => n.low[0]?.clipped ?? 0) / Math.max(count, 1)),
+      scientific(Math.max(0, ...site.neurons.map((n) => n.rungs[0]?.peak ?? 0))),
+      percent(total(site.neurons, (n) => n.rungs[0]?.clipped ?? 0) / Math.max(count, 1)),
     ];
   });
   const low = profile.accumulators[0]?.format ?? "no format";

@@ -1,0 +1,68 @@
+// The absolute error that a component is likely to bring to the outputs: |v| phi'(v), told from the low value, times
+// the neuron's calibrated sensitivity. The source paper's information at run time, in the opposite order.
+import { scoreEdge, type NeuronStatistics, type SiteProfile } from "@mpplan/ir";
+import { sensitivityOf } from "../estimate.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * A neuron's own threshold on its score. Above zero theta/s_h: what counts is the score times s_h. Below zero, where
+ * all live components are recomputed and dead ones follow by their distance from life, theta times the RMS of the
+ * neuron's v times s_h against the site's mean: who matters more is trusted less.
+ */
+export function thresholdsOf(site: SiteProfile, theta: number): number[] {
+  const s = site.neurons.map(sensitivityOf);
+  const mean = Math.sqrt(s.reduce((sum, x) => sum + x * x, 0) / Math.max(1, s.length));
+  return s.map((x, n) => {
+    // Nothing that this neuron does reaches the outputs; JSON has no Infinity.
+    if (x === 0) return Number.MAX_VALUE;
+    return theta > 0 ? Math.min(theta / x, Number.MAX_VALUE) : (theta * rmsOfV(site.neurons[n]!) * x) / mean;
+  });
+}
+
+function rmsOfV({ vSquared, count }: NeuronStatistics): number {
+  return count === 0 ? 0 : Math.sqrt((vSquared[0] ?? 0) / count);
+}
+
+export const contribution: Rule = {
+  name: "contribution",
+  about:
+    "recompute where |v| phi'(v) s_h > theta: v the low-precision value, s_h the calibrated sensitivity of the outputs to the neuron",
+  needsMagnitude: false,
+  threshold: "score",
+  test: (site, theta) => ({
+    rule: "contribution",
+    activation: site.activation,
+    thresholds: thresholdsOf(site, theta),
+  }),
+  expectedShare(site, theta) {
+    const thresholds = thresholdsOf(site, theta);
+    let above = 0;
+    let count = 0;
+    site.neurons.forEach((neuron, n) => {
+      above += countAbove(neuron, thresholds[n]!);
+      count += neuron.count;
+    });
+    return count === 0 ? 0 : above / count;
+  },
+  because: (_site, theta) =>
+    theta > 0
+      ? `recomputed where |v| phi'(v) times the neuron's sensitivity exceeds ${round(theta)}`
+      : `recomputed where phi' is not 0, and beyond that within ${round(-theta)} of a neuron's usual |v| from there`,
+};
+
+/** How many components score above a threshold, interpolated inside its bin. */
+function countAbove({ curves }: NeuronStatistics, threshold: number): number {
+  const curve = curves[0];
+  if (!curve) return 0;
+  let above = 0;
+  curve.bins.forEach((bin, i) => {
+    const [low, high] = [scoreEdge(bin - 1), scoreEdge(bin)];
+    const share = Math.min(1, Math.max(0, (high - threshold) / (high - low)));
+    above += share * curve.counts[i]!;
+  });
+  return above;
+}
+
+function round(x: number): number {
+  return Number(x.toPrecision(3));
+}
