@@ -1,11 +1,18 @@
 // The activation functions that may follow a sum: value, derivative, condition number. One line of data each.
 
-/** phi, its derivative, and kappa_phi(v) = |v phi'(v) / phi(v)|, all evaluated in binary64. */
+/** phi, its derivative, kappa_phi(v) = |v phi'(v) / phi(v)| and the contribution score, evaluated in binary64. */
 export interface Activation {
   readonly name: string;
   value(v: number): number;
   derivative(v: number): number;
   kappa(v: number): number;
+  /**
+   * How much a low v contributes, and so how much of its rounding error does: |v phi'(v)| where phi'(v) is not 0.
+   * Where phi is flat, minus the distance from v to the nearest point where it is not. Thresholds on it go on below
+   * zero: a low value just inside the flat part may have the wrong side of it, and recomputing every live component
+   * leaves such wrong signs as the largest error. ReLU's score is therefore v itself.
+   */
+  score(v: number): number;
 }
 
 /** The definition, with 0/0 taken as 0: how sensitive phi(v) is to a relative change of v. */
@@ -14,13 +21,18 @@ const byDefinition = (value: (v: number) => number, derivative: (v: number) => n
   return Number.isNaN(kappa) ? 0 : kappa;
 };
 
+interface Shortcuts {
+  readonly kappa?: (v: number) => number;
+  readonly score?: (v: number) => number;
+}
+
 function activation(
   name: string,
   value: (v: number) => number,
   derivative: (v: number) => number,
-  kappa?: (v: number) => number,
+  { kappa = byDefinition(value, derivative), score = (v) => Math.abs(v * derivative(v)) }: Shortcuts = {},
 ): Activation {
-  return Object.freeze({ name, value, derivative, kappa: kappa ?? byDefinition(value, derivative) });
+  return Object.freeze({ name, value, derivative, kappa, score });
 }
 
 const sigma = (v: number): number => 1 / (1 + Math.exp(-v));
@@ -29,7 +41,7 @@ export const identity = activation(
   "identity",
   (v) => v,
   () => 1,
-  () => 1,
+  { kappa: () => 1, score: Math.abs },
 );
 
 /** ReLU's condition number is the indicator of v >= 0: dead components need no accuracy at all. */
@@ -37,25 +49,25 @@ export const relu = activation(
   "relu",
   (v) => (v > 0 || Number.isNaN(v) ? v : 0),
   (v) => (v > 0 ? 1 : 0),
-  (v) => (v >= 0 ? 1 : 0),
+  { kappa: (v) => (v >= 0 ? 1 : 0), score: (v) => v },
 );
 
 export const tanh = activation("tanh", Math.tanh, (v) => 1 - Math.tanh(v) ** 2);
 
 /** sigma'/sigma = 1 - sigma, written so that it stays exact where sigma underflows. */
-export const sigmoid = activation(
-  "sigmoid",
-  sigma,
-  (v) => sigma(v) * sigma(-v),
-  (v) => Math.abs(v) * sigma(-v),
-);
+export const sigmoid = activation("sigmoid", sigma, (v) => sigma(v) * sigma(-v), {
+  kappa: (v) => Math.abs(v) * sigma(-v),
+});
 
 export const leakyRelu = (alpha: number): Activation =>
   activation(
     `leaky-relu(${alpha})`,
     (v) => (v >= 0 ? v : alpha * v),
     (v) => (v >= 0 ? 1 : alpha),
-    () => (alpha === 0 ? 0 : 1),
+    {
+      kappa: () => (alpha === 0 ? 0 : 1),
+      ...(alpha === 0 && { score: relu.score }),
+    },
   );
 
 /** Clip to [low, high], ReLU6 among them: only components strictly inside react. */
@@ -64,7 +76,16 @@ export const clip = (low: number, high: number): Activation =>
     `clip(${low}, ${high})`,
     (v) => Math.min(Math.max(v, low), high),
     (v) => (v > low && v < high ? 1 : 0),
-    (v) => (v >= low && v <= high ? 1 : 0),
+    {
+      kappa: (v) => (v >= low && v <= high ? 1 : 0),
+      score: (v) => {
+        if (Number.isNaN(v)) return NaN;
+        // Nothing is alive, so the nearest live point is infinitely far.
+        if (!(low < high)) return -Infinity;
+        if (v <= low) return v - low;
+        return v >= high ? high - v : Math.abs(v);
+      },
+    },
   );
 
 /** The activation that `name` spells, as printed in plans and profiles; undefined if there is none. */

@@ -18,5 +18,6 @@ export * from "./report.js";
 export * from "./samples.js";
 export * from "./shared.js";
 export * from "./sites.js";
+export * from "./softmax-after.js";
 export * from "./types.js";
 export * from "./verify.js";
