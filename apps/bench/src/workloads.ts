@@ -131,6 +131,7 @@ function workload(
       term: "product",
       sameSign: false,
       activation: identity,
+      softmax: null,
       last: true,
     },
     input: tensor("float32", inputDims, input),

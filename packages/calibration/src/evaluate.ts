@@ -1,6 +1,7 @@
 // Runs plans against the exact reference on samples that were used for nothing else, and reports what they lose.
 import {
   addExecuted,
+  highAccumulators,
   measuredCost,
   SetDigest,
   stack,
@@ -184,7 +185,9 @@ async function nodeErrors(
     }
   }
   const done = new Map(executed.map((e) => [e.site, e]));
-  const high = plan.accumulators.length - 1;
+  const high = highAccumulators(plan.accumulators);
+  const inHigh = ({ components }: ExecutedSite): number =>
+    components.reduce((sum, count, id) => sum + (high.has(id) ? count : 0), 0);
   return plan.decisions.map((decision) => {
     const e = done.get(decision.site);
     return {
@@ -192,7 +195,7 @@ async function nodeErrors(
       op: decision.op,
       local: local.get(decision.site)!.error,
       cumulative: cumulative.get(decision.site)!.error,
-      fractionHigh: e && e.total > 0 ? e.components[high]! / e.total : 0,
+      fractionHigh: e && e.total > 0 ? inHigh(e) / e.total : 0,
     };
   });
 }

@@ -96,3 +96,25 @@ test("no other name is an activation, those of Object's own properties least of 
   }
   expect(activationNamed("clip(0, Infinity)")!.value(1e30)).toBe(1e30);
 });
+
+test.each(["identity", "relu", "tanh", "sigmoid", "leaky-relu(0.25)", "clip(0, 6)"])(
+  "the noise of %s is what normal errors do to it on average",
+  (name) => {
+    const phi = activationNamed(name)!;
+    const variance = 0.01 ** 2;
+    for (const v of [-3, -0.02, -0.005, 0.005, 0.02, 0.5, 5.995, 6.01]) {
+      // The mean over a fine grid of a normal variable's values.
+      let [sum, weights] = [0, 0];
+      for (let z = -6; z <= 6; z += 0.01) {
+        const weight = Math.exp((-z * z) / 2);
+        sum += weight * (phi.value(v + 0.01 * z) - phi.value(v)) ** 2;
+        weights += weight;
+      }
+      // At a kink the gate is an upper estimate, of the right size.
+      const exact = sum / weights;
+      expect(phi.noise(v, variance)).toBeGreaterThan(0.9 * exact - 1e-9);
+      expect(phi.noise(v, variance)).toBeLessThan(2 * exact + 0.16 * variance);
+    }
+    expect(phi.noise(1, 0)).toBe(0);
+  },
+);

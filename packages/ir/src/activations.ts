@@ -1,14 +1,16 @@
 // The activation functions that may follow a sum: value, derivative, condition number. One line of data each.
 
-/** phi, its derivative, and kappa_phi(v) = |v phi'(v) / phi(v)|, all evaluated in binary64. */
+/** phi, its derivative, kappa_phi(v) = |v phi'(v) / phi(v)| and the contribution score, evaluated in binary64. */
 export interface Activation {
   readonly name: string;
   value(v: number): number;
   derivative(v: number): number;
   kappa(v: number): number;
   /**
-   * How large a value's absolute error is likely to be, told from v alone: |v| phi'(v) where phi is alive; where it
-   * is dead, minus the distance to where it is not, so that an order of scores goes on below zero. ReLU's is v.
+   * How much a low v contributes, and so how much of its rounding error does: |v phi'(v)| where phi'(v) is not 0.
+   * Where phi is flat, minus the distance from v to the nearest point where it is not. Thresholds on it go on below
+   * zero: a low value just inside the flat part may have the wrong side of it, and recomputing every live component
+   * leaves such wrong signs as the largest error. ReLU's score is therefore v itself.
    */
   score(v: number): number;
   /** The expected square of phi(v + e) - phi(v) for a small normal e of that variance. */
@@ -21,18 +23,20 @@ const byDefinition = (value: (v: number) => number, derivative: (v: number) => n
   return Number.isNaN(kappa) ? 0 : kappa;
 };
 
+type Shortcuts = Partial<Pick<Activation, "kappa" | "score" | "noise">>;
+
 function activation(
   name: string,
   value: (v: number) => number,
   derivative: (v: number) => number,
-  own: Partial<Pick<Activation, "kappa" | "score" | "noise">> = {},
+  own: Shortcuts = {},
 ): Activation {
   return Object.freeze({
     name,
     value,
     derivative,
     kappa: byDefinition(value, derivative),
-    score: (v: number) => Math.abs(v) * derivative(v),
+    score: (v: number) => Math.abs(v * derivative(v)),
     noise: (v: number, variance: number) => variance * derivative(v) ** 2,
     ...own,
   });
@@ -58,7 +62,7 @@ export const identity = activation(
   "identity",
   (v) => v,
   () => 1,
-  { kappa: () => 1 },
+  { kappa: () => 1, score: Math.abs },
 );
 
 /** ReLU's condition number is the indicator of v >= 0: dead components need no accuracy at all. */
@@ -88,6 +92,7 @@ export const leakyRelu = (alpha: number): Activation =>
     {
       kappa: () => (alpha === 0 ? 0 : 1),
       noise: (v, variance) => variance * (alpha ** 2 + (1 - alpha ** 2) * above(v, variance)),
+      ...(alpha === 0 && { score: relu.score }),
     },
   );
 
@@ -99,7 +104,13 @@ export const clip = (low: number, high: number): Activation =>
     (v) => (v > low && v < high ? 1 : 0),
     {
       kappa: (v) => (v >= low && v <= high ? 1 : 0),
-      score: (v) => (v <= low ? v - low : v >= high ? high - v : Math.abs(v)),
+      score: (v) => {
+        if (Number.isNaN(v)) return NaN;
+        // Nothing is alive, so the nearest live point is infinitely far.
+        if (!(low < high)) return -Infinity;
+        if (v <= low) return v - low;
+        return v >= high ? high - v : Math.abs(v);
+      },
       noise: (v, variance) => variance * above(v - low, variance) * above(high - v, variance),
     },
   );

@@ -19,5 +19,6 @@ export * from "./samples.js";
 export * from "./score-bins.js";
 export * from "./shared.js";
 export * from "./sites.js";
+export * from "./softmax-after.js";
 export * from "./types.js";
 export * from "./verify.js";

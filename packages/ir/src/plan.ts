@@ -7,6 +7,11 @@ import { Costs, DataFacts, Guarantee, Tool } from "./shared.js";
  * When a dynamic choice computes a component again in its high accumulator; v is the low-precision value.
  * - `kappa`: unless kappa_phi(v)/|v| <= tau, so v = 0 and NaN are recomputed. The source paper's rule.
  * - `kappa-full`: unless kappa_phi(v) (|W||h|+|b|)/|v| <= tau; computing |W||h| is charged like a low pass.
+ * - `contribution`: unless score(v) <= the neuron's threshold, so NaN is recomputed; see `Activation.score`.
+ *   One threshold per neuron of the range in which the choice stands.
+ * - `softmax`: p = softmax(scale v) over each row of the output's last axis, v the values that the first pass gave.
+ *   Of the range's components in a row those with the smallest w = p (1 - p) stay low (ties by index), as long as
+ *   the sum of their w is at most tau; the rest is recomputed, and all of them where p is NaN anywhere.
  * - `random`, `random-live`: with probability `share` (of components, or of those with phi'(v) not 0).
  * `activation` is the function whose condition number is meant, which need not be the one that follows.
  */
@@ -20,7 +25,12 @@ export const RecomputeTest = Type.Union([
   Type.Object({
     rule: Type.Literal("contribution"),
     activation: Type.String(),
-    thresholds: Type.Array(Type.Number(), { minItems: 1, description: "one per neuron of the range" }),
+    thresholds: Type.Array(Type.Number()),
+  }),
+  Type.Object({
+    rule: Type.Literal("softmax"),
+    tau: Type.Number({ minimum: 0 }),
+    scale: Type.Number(),
   }),
   Type.Object({
     rule: Type.Literal("random"),
@@ -50,20 +60,38 @@ export const Choice = Type.Union([
 /** What a run of neurons does: one fixed accumulator, or low first and high where the run-time test says so. */
 export type Choice = Static<typeof Choice>;
 
+export const Arrangement = Type.Object({
+  /** Step i of every sum takes term terms[i]: of the K inputs, or for Conv of a group's input channels. */
+  terms: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 0 }), {
+      description:
+        "step i of every sum takes term terms[i]: a permutation of the K inputs for MatMul and Gemm, of the input channels of a group for Conv, whose ky, kx steps stay inside",
+    }),
+  ),
+  /** Per neuron an exponent. */
+  scales: Type.Optional(
+    Type.Array(Type.Integer(), {
+      description:
+        "per neuron an exponent e: weights and bias are multiplied by 2^e before the sum, its result by 2^-e after",
+    }),
+  ),
+});
 /**
  * How a site's sums are laid out before any precision is chosen. Both parts are exact: they change which roundings
  * happen, never the exact sum.
  */
-export const Arrangement = Type.Object({
-  /**
-   * The order of the terms: step i of every sum takes term terms[i]. A permutation of the K inputs for MatMul and
-   * Gemm, of the input channels of a group for Conv, whose ky, kx steps stay inside.
-   */
-  terms: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
-  /** Per neuron an exponent e: weights and bias are multiplied by 2^e before the sum, its result by 2^-e after. */
-  scales: Type.Optional(Type.Array(Type.Integer())),
-});
 export type Arrangement = Static<typeof Arrangement>;
+
+/** `terms permuted, 3 of 100 neurons scaled by 2^-2 to 2^1`; empty where nothing is arranged. */
+export function printArrangement({ terms, scales }: Arrangement): string {
+  const scaled = scales?.filter((e) => e !== 0) ?? [];
+  const [least, most] = [Math.min(...scaled), Math.max(...scaled)];
+  const by = least === most ? `2^${least}` : `2^${least} to 2^${most}`;
+  return [
+    ...(terms?.some((term, i) => term !== i) ? ["terms permuted"] : []),
+    ...(scaled.length > 0 ? [`${scaled.length} of ${scales!.length} neurons scaled by ${by}`] : []),
+  ].join(", ");
+}
 
 export const Decision = Type.Object({
   site: Type.String(),

@@ -13,6 +13,7 @@ import {
 import { floatAttr } from "./ops/define.js";
 import { ops, type OpName } from "./ops/index.js";
 import type { SumShape } from "./ops/define.js";
+import { softmaxAfter, type SoftmaxAfter } from "./softmax-after.js";
 
 export type SiteId = string;
 
@@ -27,6 +28,8 @@ export interface SumSite extends SumShape {
   readonly macs: number;
   /** The activation that follows, found through single-consumer Reshape, Flatten, Transpose and the like. */
   readonly activation: Activation;
+  /** The softmax over the last axis that the values go to, as attention scores do; null where none. */
+  readonly softmax: SoftmaxAfter | null;
   /** True where the site's values reach an output of the graph without passing another sum. */
   readonly last: boolean;
 }
@@ -55,9 +58,17 @@ export function sumSites(graph: Graph): SumSite[] {
       node: node.id,
       macs: shape.components * shape.length,
       activation: activationAfter(graph, node, readers),
+      softmax: softmaxAfter(graph, node, readers),
       last: lastNodes.has(node.id),
     };
   });
+}
+
+/** How many terms an arrangement of the site puts in order: its inputs, or a Conv's input channels of one group. */
+export function termsToArrange(graph: Graph, site: SumSite): number {
+  const node = graph.nodes.find(({ id }) => id === site.node)!;
+  if (node.op !== "Conv") return site.length;
+  return valueOf(graph, node.inputs[1]!).type!.shape![1] as number;
 }
 
 /** The inputs of a node as its operator sees them. */

@@ -28,8 +28,8 @@ export function withPauses(executor: Executor): Executor {
   });
   const result: Executor = {
     prepare: async (graph, execution) => paused(await executor.prepare(graph, execution)),
-    probe: async (graph, accumulators) => {
-      const probe = await executor.probe(graph, accumulators);
+    probe: async (graph, accumulators, arrangement) => {
+      const probe = await executor.probe(graph, accumulators, arrangement);
       return {
         sites: probe.sites,
         run: async (feeds, visit) => {

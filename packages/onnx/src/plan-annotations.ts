@@ -2,6 +2,7 @@
 // stays the document that programs read.
 import {
   printAccumulator,
+  printArrangement,
   type Budget,
   type Choice,
   type Decision,
@@ -21,11 +22,13 @@ import type { Notes } from "./annotate.js";
 export function planAnnotations(plan: Plan): { nodes: Map<NodeId, Notes>; model: Notes } {
   const nodes = new Map<NodeId, Notes>();
   for (const decision of plan.decisions) {
+    const arrangement = decision.arrangement && printArrangement(decision.arrangement);
     nodes.set(decision.site, {
       "mpplan.accumulators": shares(plan, decision),
       "mpplan.decision": decision.ranges
         .map((range) => `${neurons(range)} ${printChoice(range.choice)}`)
         .join("; "),
+      ...(arrangement && { "mpplan.arrangement": arrangement }),
       "mpplan.because": decision.because,
     });
   }
@@ -94,6 +97,10 @@ function printChoice(choice: Choice): string {
     case "kappa":
     case "kappa-full":
       return `${pair} by ${test.rule}(${test.activation}) > ${test.tau}`;
+    case "contribution":
+      return `${pair} by contribution(${test.activation}) > ${span(test.thresholds)}`;
+    case "softmax":
+      return `${pair} by softmax(${test.tau}, scale ${test.scale})`;
     case "random":
       return `${pair} by random(${test.share}, seed ${test.seed})`;
     case "random-live":
@@ -101,6 +108,12 @@ function printChoice(choice: Choice): string {
     default:
       return test satisfies never;
   }
+}
+
+/** `0.5`, or `0.5 to 2` where there are several. */
+function span(numbers: readonly number[]): string {
+  const [least, most] = [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))];
+  return least === most ? `${least}` : `${least} to ${most}`;
 }
 
 function printBudget(budget: Budget): string {

@@ -11,6 +11,7 @@ import {
   type Memo,
   type Unsupported,
 } from "@mpplan/runtime";
+import { layoutKey } from "./arrange.js";
 import { exactSums } from "./exact.js";
 import { narrowed, plainRun } from "./plain.js";
 import { plannedSums, usedAccumulators, type Run } from "./planned.js";
@@ -48,9 +49,10 @@ export function backendOn(shared: Shared): KernelBackend {
         ? sumKernel(request, shared)
         : plainKernel(request);
     },
-    probeFor(node, site, accumulators) {
-      const probe = reference.probeFor(node, site, accumulators);
-      return probe.kind === "probe" ? createProbe(node, site, accumulators, shared, probe) : probe;
+    probeFor(node, site, accumulators, arrangement) {
+      const probe = reference.probeFor(node, site, accumulators, arrangement);
+      if (probe.kind === "unsupported") return probe;
+      return createProbe(node, site, accumulators, arrangement, shared, probe);
     },
     upload(tensor) {
       // A new object: what is remembered of it must not outlive a caller's change of the data.
@@ -89,14 +91,16 @@ function sumKernel(request: KernelRequest, shared: Shared): Kernel | Unsupported
   if (reason) return { kind: "unsupported", reason };
   const run = decision ? plannedSums(request, shared) : exact(request, shared);
   const wide = decision && usesBinary64(request) ? fromReference(request) : null;
-  const what = decision ? JSON.stringify([decision.ranges, accumulators, seed]) : "exact";
+  const layout = layoutKey(decision?.arrangement);
+  const what = decision ? JSON.stringify([decision.ranges, accumulators, seed]) + layout : "exact";
   return {
     kind: "kernel",
     run(handles, context) {
       const inputs = handles as (Tensor | null)[];
       const { memo } = context;
-      // Only a float64 model stores what a binary64 sum came to; all else is stored as binary32.
-      const now = wide && inputs[0]!.elem === "float64" ? wide : run;
+      // Only a float64 model stores what a binary64 sum came to; all else is stored as binary32, but scaled back first.
+      const asIs = inputs[0]!.elem === "float64" || decision?.arrangement?.scales;
+      const now = wide && asIs ? wide : run;
       if (!memo) return now(inputs, context, "");
       const key = `cpu|${node.id}|${storage}|${keyOf(memo, inputs)}`;
       return memo.get(`${key}|${what}|${context.salt}`, () => now(inputs, context, key));

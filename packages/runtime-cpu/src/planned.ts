@@ -1,11 +1,18 @@
 // A node's sums as a decision says: a first pass in each accumulator that some column starts with, then the tests of
 // dynamic choices, then what they ask for again.
-import { sizeOf, type Choice, type Tensor } from "@mpplan/ir";
-import { prepareTest, type KernelContext, type KernelRequest, type KernelResult } from "@mpplan/runtime";
+import { sizeOf, type Choice, type Decision, type Tensor } from "@mpplan/ir";
+import {
+  prepareTest,
+  type KernelContext,
+  type KernelRequest,
+  type KernelResult,
+  type RowTest,
+} from "@mpplan/runtime";
+import { laidOut, layoutKey, scaleBack, type Laid } from "./arrange.js";
 import { Operand, piece, type Rows } from "./operand.js";
 import { problemOf, type Problem, type Unit } from "./problem.js";
 import type { Recipe } from "./recipe.js";
-import { compileTest } from "./select.js";
+import { compileTest, marked, type Selection, type Tested } from "./select.js";
 import { inBinary32, type PackedTable, type Shared, type Weights } from "./shared.js";
 import type { Target } from "./sums.js";
 
@@ -16,14 +23,17 @@ export type Run = (
   key: string,
 ) => KernelResult;
 
-type Dynamic = Extract<Choice, { mode: "dynamic" }>;
+type Range = Decision["ranges"][number];
+
+/** A range whose components are tested. */
+type Dynamic = Range & { readonly choice: Extract<Choice, { mode: "dynamic" }> };
 
 /** What differs between groups of columns. */
 interface GroupPlan {
   readonly group: number;
   /** Columns by the accumulator that computes them first; null: all of them. */
   readonly parts: ReadonlyMap<number, Int32Array | null>;
-  readonly tested: ReadonlyMap<Dynamic, Int32Array>;
+  readonly tested: ReadonlyMap<Dynamic, Tested>;
 }
 
 /** Components of one row to be computed again. */
@@ -38,18 +48,20 @@ const denseShare = 0.4;
 
 export function plannedSums(request: KernelRequest, shared: Shared): Run {
   const { node, site, decision } = request;
-  const choices = new Array<Choice>(site?.neurons ?? 0);
-  for (const { start, end, choice } of decision!.ranges) choices.fill(choice, start, end);
+  const ranges = new Array<Range>(site?.neurons ?? 0);
+  for (const range of decision!.ranges) ranges.fill(range, range.start, range.end);
+  const layout = layoutKey(decision!.arrangement);
   /** Packed columns that only this decision asks for. */
   const subsets: PackedTable = new WeakMap();
   let plans: { shape: string; groups: GroupPlan[] } | null = null;
 
   return (inputs, { salt, memo }, key) => {
-    const problem = problemOf(node, inputs, site);
-    const shape = `${problem.groups}|${problem.columns}`;
-    if (plans?.shape !== shape) plans = { shape, groups: groupPlans(problem, choices) };
-    const tables = memo?.get(`${key}|tables`, () => new Tables()) ?? null;
-    return new PlannedRun(request, shared, problem, plans.groups, inputs, subsets, tables).run(salt);
+    const natural = problemOf(node, inputs, site);
+    const shape = `${natural.groups}|${natural.columns}`;
+    if (plans?.shape !== shape) plans = { shape, groups: groupPlans(natural, ranges) };
+    const laid = laidOut(shared, natural, inputs, decision!.arrangement);
+    const tables = memo?.get(`${key}|tables ${layout}`, () => new Tables()) ?? null;
+    return new PlannedRun(request, shared, laid, plans.groups, subsets, tables).run(salt);
   };
 }
 
@@ -62,20 +74,27 @@ export function usedAccumulators({ decision }: KernelRequest): ReadonlySet<numbe
   );
 }
 
-function groupPlans(problem: Problem, choices: readonly Choice[]): GroupPlan[] {
+function groupPlans(problem: Problem, ranges: readonly Range[]): GroupPlan[] {
   return Array.from({ length: problem.groups }, (_, group) => {
     const byUse = new Map<number, number[]>();
     const tested = new Map<Dynamic, number[]>();
     for (let column = 0; column < problem.columns; column++) {
-      const choice = choices[problem.neuron(group, column)]!;
+      const range = ranges[problem.neuron(group, column)]!;
+      const { choice } = range;
       push(byUse, choice.mode === "static" ? choice.use : choice.low, column);
-      if (choice.mode === "dynamic") push(tested, choice, column);
+      if (choice.mode === "dynamic") push(tested, range as Dynamic, column);
     }
     const whole = byUse.size === 1;
     return {
       group,
       parts: new Map([...byUse].map(([use, list]) => [use, whole ? null : Int32Array.from(list)])),
-      tested: new Map([...tested].map(([choice, list]) => [choice, Int32Array.from(list)])),
+      tested: new Map(
+        [...tested].map(([range, list]) => {
+          const columns = Int32Array.from(list);
+          const neurons = columns.map((column) => problem.neuron(group, column) - range.start);
+          return [range, { columns, neurons }];
+        }),
+      ),
     };
   });
 }
@@ -107,6 +126,7 @@ class Tables {
 }
 
 class PlannedRun {
+  private readonly problem: Problem;
   private readonly size: number;
   private readonly operand: Operand;
   private readonly weights: Weights;
@@ -119,25 +139,26 @@ class PlannedRun {
   constructor(
     private readonly request: KernelRequest,
     private readonly shared: Shared,
-    private readonly problem: Problem,
+    private readonly laid: Laid,
     private readonly groups: readonly GroupPlan[],
-    private readonly inputs: readonly (Tensor | null)[],
     private readonly subsets: PackedTable,
     private readonly tables: Tables | null,
   ) {
     const { memory } = shared;
+    const { problem } = laid;
+    this.problem = problem;
     this.size = sizeOf(problem.dims);
     this.popular = tables?.visit() ?? false;
-    this.operand = new Operand(memory, problem, inBinary32(inputs[0]!), false);
-    this.weights = shared.weights(inputs[1]!, problem);
-    this.bias = inputs[2] ? inBinary32(inputs[2]) : null;
+    this.operand = new Operand(memory, problem, inBinary32(laid.x), false);
+    this.weights = shared.weights(laid.w, problem);
+    this.bias = laid.bias && inBinary32(laid.bias);
     this.out = memory.scratch("out", this.size * 4);
     this.biasAt = this.writeBias("bias", this.bias);
   }
 
   run(salt: number): KernelResult {
-    const { problem, size, inputs } = this;
-    const elem = inputs[0]!.elem;
+    const { problem, size } = this;
+    const { elem } = this.laid.x;
     const counts = this.request.accumulators.map(() => 0);
     const values = size > 0 ? this.first(counts) : new Float32Array(0);
     const { recomputed, magnitudes } = size > 0 ? this.second(values, counts, salt) : nothing;
@@ -176,6 +197,7 @@ class PlannedRun {
       });
     }
     const values = shared.memory.f32(this.out, this.size).slice();
+    scaleBack(values, this.laid);
     for (const [use, table] of merged) {
       for (const unit of problem.units) {
         const { parts } = groups[unit.group]!;
@@ -194,23 +216,28 @@ class PlannedRun {
     const { problem } = this;
     const [outRow, outColumn] = problem.outStep;
     const again = new Map<number, Again[]>();
-    const tests = new Map<Dynamic, ReturnType<typeof compileTest>>();
+    const tests = new Map<Dynamic, Selection>();
     const magnitudesOf = new Map<Dynamic, Float32Array>();
     let recomputed = 0;
     let magnitudesComputed = 0;
     for (const unit of problem.units) {
-      for (const [choice, columns] of this.groups[unit.group]!.tested) {
-        let test = tests.get(choice);
+      for (const [range, tested] of this.groups[unit.group]!.tested) {
+        const { choice } = range;
+        let test = tests.get(range);
         if (!test) {
           const prepared = prepareTest(choice.test, salt);
-          if (prepared.needsMagnitude) magnitudesOf.set(choice, this.magnitudes(choice.low));
-          tests.set(choice, (test = compileTest(choice.test, prepared)));
+          if (prepared.needsMagnitude) magnitudesOf.set(range, this.magnitudes(choice.low));
+          test =
+            prepared.kind === "row"
+              ? marked(this.markRows(prepared, range, values))
+              : compileTest(choice.test, prepared);
+          tests.set(range, test);
         }
-        const magnitudes = magnitudesOf.get(choice) ?? null;
-        if (magnitudes) magnitudesComputed += columns.length * problem.rows;
+        const magnitudes = magnitudesOf.get(range) ?? null;
+        if (magnitudes) magnitudesComputed += tested.columns.length * problem.rows;
         for (let row = 0; row < problem.rows; row++) {
           const at = unit.out + row * outRow;
-          const chosen = test(values, magnitudes, columns, at, outColumn, this.request.firstComponent);
+          const chosen = test(values, magnitudes, tested, at, outColumn, this.request.firstComponent);
           if (chosen.length === 0) continue;
           push(again, choice.high, { unit, row, columns: chosen });
           recomputed += chosen.length;
@@ -220,6 +247,22 @@ class PlannedRun {
     }
     for (const [use, list] of again) this.recompute(use, list, values);
     return { recomputed, magnitudes: magnitudesComputed };
+  }
+
+  /** What a test of whole rows asks for again, over all the components of its range at once. */
+  private markRows(test: RowTest, range: Dynamic, values: Float32Array): Uint8Array {
+    const { problem } = this;
+    const [outRow, outColumn] = problem.outStep;
+    const members = new Uint8Array(this.size);
+    for (const unit of problem.units) {
+      for (const column of this.groups[unit.group]!.tested.get(range)?.columns ?? []) {
+        let at = unit.out + column * outColumn;
+        for (let row = 0; row < problem.rows; row++, at += outRow) members[at] = 1;
+      }
+    }
+    const again = new Uint8Array(this.size);
+    test.choose(values, problem.dims.at(-1) ?? 1, members, again);
+    return again;
   }
 
   private recompute(use: number, list: readonly Again[], values: Float32Array): void {
@@ -260,10 +303,12 @@ class PlannedRun {
       );
     }
     const result = shared.memory.f32(out, this.size);
+    const { unscale } = this.laid;
     for (const { unit, row, columns } of list) {
       for (const column of columns) {
         const index = unit.out + row * outRow + column * outColumn;
-        values[index] = result[index]!;
+        const factor = unscale ? unscale[unit.group * problem.columns + column]! : 1;
+        values[index] = result[index]! * factor;
       }
     }
   }
@@ -275,7 +320,7 @@ class PlannedRun {
     const key = `|W||h| ${recipe.key}`;
     const old = this.tables?.get(key);
     if (old) return old;
-    const operand = new Operand(shared.memory, problem, inBinary32(this.inputs[0]!), true);
+    const operand = new Operand(shared.memory, problem, inBinary32(this.laid.x), true);
     const biasAt = this.writeBias("absolute bias", this.bias && this.bias.map(Math.abs));
     const positive = { ...problem, alpha: Math.abs(problem.alpha), beta: Math.abs(problem.beta) };
     const at = shared.memory.scratch("whole", this.size * 4);
@@ -285,6 +330,7 @@ class PlannedRun {
       shared.sums.run(recipe, panels, rows, operand.survey, positive, target);
     });
     const result = shared.memory.f32(at, this.size).slice();
+    scaleBack(result, this.laid);
     return this.tables?.set(key, result) ?? result;
   }
 
@@ -301,6 +347,7 @@ class PlannedRun {
       shared.sums.run(recipe, this.weights.panels(unit.group), rows, this.operand.survey, problem, target);
     });
     const result = shared.memory.f32(at, this.size).slice();
+    scaleBack(result, this.laid);
     return this.tables?.set(recipe.key, result) ?? result;
   }
 

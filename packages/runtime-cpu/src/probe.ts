@@ -6,11 +6,13 @@ import {
   resultFormat,
   sizeOf,
   type Accumulator,
+  type Arrangement,
   type Node,
   type SumSite,
   type Tensor,
 } from "@mpplan/ir";
 import type { LowMeasurement, Probe, SiteMeasurement } from "@mpplan/runtime";
+import { laidOut, scaleBack, type Laid } from "./arrange.js";
 import { exactSums } from "./exact.js";
 import { Operand, piece } from "./operand.js";
 import { targetOf } from "./planned.js";
@@ -22,6 +24,7 @@ export function createProbe(
   node: Node,
   site: SumSite,
   accumulators: readonly Accumulator[],
+  arrangement: Arrangement | undefined,
   shared: Shared,
   reference: Probe,
 ): Probe {
@@ -32,7 +35,7 @@ export function createProbe(
     kind: "probe",
     run(handles) {
       const inputs = handles as (Tensor | null)[];
-      const measured = known ? measure(node, site, inputs, accumulators, shared) : null;
+      const measured = known ? measure(node, site, inputs, accumulators, arrangement, shared) : null;
       return measured ?? reference.run(inputs.map(wide));
     },
   };
@@ -44,6 +47,7 @@ function measure(
   site: SumSite,
   inputs: readonly (Tensor | null)[],
   accumulators: readonly Accumulator[],
+  arrangement: Arrangement | undefined,
   shared: Shared,
 ): SiteMeasurement | null {
   const [x, w, bias] = [inputs[0]!, inputs[1]!, inputs[2] ?? null];
@@ -51,12 +55,18 @@ function measure(
   const size = sizeOf(problem.dims);
   const weights = shared.weights(w, problem);
   const exactBias = bias && inBinary64(bias);
-  // What a low sum would be given: the exact inputs as they are stored between nodes.
-  const narrowBias = bias && inBinary32(bias);
+  // What a low sum would be given: the exact inputs as they are stored between nodes, arranged.
+  const laid = laidOut(shared, problem, inputs, arrangement);
+  const lowWeights = arrangement ? shared.weights(laid.w, laid.problem) : weights;
+  const narrowBias = laid.bias && inBinary32(laid.bias);
   const biasIsFinite = !narrowBias || narrowBias.every(Number.isFinite);
-  const narrow = new Operand(shared.memory, problem, inBinary32(x), false);
-  if (size === 0 || !biasIsFinite || !narrow.survey.finite || !weightsAreFinite(weights, problem)) {
+  const narrow = new Operand(shared.memory, laid.problem, inBinary32(laid.x), false);
+  const disposeWeights = (): void => {
     weights.dispose();
+    lowWeights.dispose();
+  };
+  if (size === 0 || !biasIsFinite || !narrow.survey.finite || !weightsAreFinite(lowWeights, laid.problem)) {
+    disposeWeights();
     return null;
   }
 
@@ -71,11 +81,14 @@ function measure(
     }
   }
   const low = accumulators.map((a) => {
-    const value = lowValues(shared, weights, problem, narrow, narrowBias, a, size);
-    return {
-      value,
-      ...traced(shared, weights, problem, narrow, narrowBias, a, size),
-    } satisfies LowMeasurement;
+    const value = lowValues(shared, lowWeights, laid, narrow, narrowBias, a, size);
+    const steps = traced(shared, lowWeights, laid.problem, narrow, narrowBias, a, size);
+    // Errors in terms of v: squares are scaled back twice.
+    for (const squares of [steps.partialSquared, steps.ulpSquared]) {
+      scaleBack(squares, laid);
+      scaleBack(squares, laid);
+    }
+    return { value, ...steps } satisfies LowMeasurement;
   });
   const h = inBinary64(x);
   const v = exactSums(memory, problem, (group) => weights.panels64(group), h, exactBias, size);
@@ -84,7 +97,7 @@ function measure(
     ...([memory, positive, (group: number) => weights.panels64(group, true), h.map(Math.abs)] as const),
     ...([exactBias && exactBias.map(Math.abs), size] as const),
   );
-  weights.dispose();
+  disposeWeights();
   return { neurons, v, magnitude, low };
 }
 
@@ -97,12 +110,13 @@ function weightsAreFinite(weights: Weights, problem: Problem): boolean {
 function lowValues(
   { memory, sums }: Shared,
   weights: Weights,
-  problem: Problem,
+  laid: Laid,
   operand: Operand,
   bias: Float32Array | null,
   accumulator: Accumulator,
   size: number,
 ): Float64Array {
+  const { problem } = laid;
   const recipe = sums.recipe(accumulator);
   const out = memory.scratch("out", size * 4);
   const biasAt = bias ? memory.scratch("bias", bias.length * 4) : 0;
@@ -115,7 +129,9 @@ function lowValues(
       sums.run(recipe, weights.panels(unit.group), rows, operand.survey, problem, target);
     }
   }
-  return Float64Array.from(memory.f32(out, size));
+  const values = memory.f32(out, size);
+  scaleBack(values, laid);
+  return Float64Array.from(values);
 }
 
 /** The partial sums of every component, without their rounding: see assembly/trace.ts. */

@@ -25,10 +25,24 @@ export class Shared {
   readonly sums = new Sums(this.memory);
   private readonly uploaded = new WeakSet<Tensor>();
   private readonly packed: PackedTable = new WeakMap();
+  private readonly derivations = new WeakMap<Tensor, Map<string, Tensor>>();
 
   /** Notes that a tensor came from outside, as constants do: it is worth keeping packed. */
   adopt(tensor: Tensor): void {
     this.uploaded.add(tensor);
+  }
+
+  /** A tensor that is made from another one: kept with it under that key if that one lasts. */
+  derived(from: Tensor, key: string, make: () => Tensor): Tensor {
+    if (!this.uploaded.has(from)) return make();
+    let made = this.derivations.get(from);
+    if (!made) this.derivations.set(from, (made = new Map()));
+    let tensor = made.get(key);
+    if (!tensor) {
+      made.set(key, (tensor = make()));
+      this.adopt(tensor);
+    }
+    return tensor;
   }
 
   /** The weights of one run; what is packed of tensors that do not last is given back by `dispose`. */

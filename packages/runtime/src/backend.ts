@@ -1,5 +1,5 @@
 // The contract between the executor and whatever computes: small enough to implement in a day.
-import type { Accumulator, Decision, ExecutedSite, Node, SumSite, Tensor } from "@mpplan/ir";
+import type { Accumulator, Arrangement, Decision, ExecutedSite, Node, SumSite, Tensor } from "@mpplan/ir";
 
 /** A tensor where the backend keeps it: in memory, in wasm, on a GPU. Opaque to the executor. */
 export type Handle = object;
@@ -44,7 +44,11 @@ export interface KernelResult {
   readonly executed?: Pick<ExecutedSite, "components" | "recomputed" | "magnitudes" | "total">;
 }
 
-/** What calibration measures of a site given its exact inputs. Arrays have one entry per component. */
+/**
+ * What calibration measures of a site given its exact inputs. Arrays have one entry per component. In a site whose
+ * neurons are scaled by 2^e all of it is in terms of v (multiplied by 2^-e, squares by 2^-2e), except `peak` and
+ * `clipped`, which are what the format saw.
+ */
 export interface SiteMeasurement {
   readonly neurons: Int32Array;
   /** The exact value W h + b. */
@@ -75,8 +79,13 @@ export interface Probe {
 export interface KernelBackend {
   readonly name: string;
   kernelFor(request: KernelRequest): Kernel | Unsupported;
-  /** Measures a site for calibration. */
-  probeFor(node: Node, site: SumSite, accumulators: readonly Accumulator[]): Probe | Unsupported;
+  /** Measures a site for calibration; its low sums in the given arrangement. */
+  probeFor(
+    node: Node,
+    site: SumSite,
+    accumulators: readonly Accumulator[],
+    arrangement?: Arrangement,
+  ): Probe | Unsupported;
   upload(tensor: Tensor): Handle;
   /** A tensor that outlives the handle. */
   download(handle: Handle): Tensor | Promise<Tensor>;

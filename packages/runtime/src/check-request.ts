@@ -66,11 +66,25 @@ export function decisionFor(
       next: "make the plan again with mpplan compile",
     });
   }
-  if (decision && decision.neurons === site.neurons && next === site.neurons) return decision;
+  if (decision && decision.neurons === site.neurons && next === site.neurons) {
+    decision.ranges.forEach((range) => checkThresholds(site, range));
+    return decision;
+  }
   throw new RuntimeError("wrong-plan", {
     what: decision
       ? `The plan's ranges do not cover the ${site.neurons} neurons one after another`
       : "The plan says nothing about this sum",
+    where: `site "${site.id}"`,
+    next: "make the plan again with mpplan compile",
+  });
+}
+
+function checkThresholds(site: SumSite, { start, end, choice }: Decision["ranges"][number]): void {
+  if (choice.mode !== "dynamic" || choice.test.rule !== "contribution") return;
+  const { thresholds } = choice.test;
+  if (thresholds.length === end - start && thresholds.every(Number.isFinite)) return;
+  throw new RuntimeError("wrong-plan", {
+    what: `The contribution test of the neurons ${start} to ${end - 1} needs ${end - start} finite thresholds, but has ${thresholds.filter(Number.isFinite).length}`,
     where: `site "${site.id}"`,
     next: "make the plan again with mpplan compile",
   });

@@ -3,6 +3,7 @@ import {
   ops,
   sumSites,
   type Accumulator,
+  type Arrangement,
   type Decision,
   type ExecutedSite,
   type Graph,
@@ -21,6 +22,7 @@ import type {
   Probe,
   SiteMeasurement,
 } from "./backend.js";
+import { checkArrangement } from "./check-arrangement.js";
 import { checkAllDecided, checkFeeds, checkPlan, decisionFor } from "./check-request.js";
 import { RuntimeError } from "./errors.js";
 import { Values } from "./run-values.js";
@@ -55,11 +57,23 @@ export interface ProbeSession {
 export interface Executor {
   /**
    * @throws RuntimeError `wrong-model` for a plan of another model, `wrong-operands` for a graph whose operands
-   * were not cast as the plan says, `unsupported-decision` where no backend can carry out a decision.
+   * were not cast as the plan says, `wrong-plan` for decisions that do not fit their sites, `unsupported-decision`
+   * where no backend can carry out a decision.
    */
   prepare(graph: Graph, execution: Execution): Promise<Session>;
-  probe(graph: Graph, accumulators: readonly Accumulator[]): Promise<ProbeSession>;
+  /** @throws RuntimeError `wrong-plan` for an arrangement that does not fit its site, `unsupported-decision`. */
+  probe(
+    graph: Graph,
+    accumulators: ProbedAccumulators,
+    arrangement?: ProbedArrangement,
+  ): Promise<ProbeSession>;
 }
+
+/** The low accumulators to measure: the same in every site, or chosen site by site. */
+export type ProbedAccumulators = readonly Accumulator[] | ((site: SumSite) => readonly Accumulator[]);
+
+/** In which arrangement a site's low sums are measured; undefined for their natural one. */
+export type ProbedArrangement = (site: SumSite) => Arrangement | undefined;
 
 export interface ExecutorOptions {
   /** Takes what `backend` cannot do; every such site says so in `executed`. */
@@ -83,7 +97,8 @@ export function createExecutor(backend: KernelBackend, { fallback }: ExecutorOpt
   };
   return {
     prepare: async (graph, execution) => createSession(graph, execution, backend, fallback, upload),
-    probe: async (graph, accumulators) => createProbe(graph, accumulators, backend, upload),
+    probe: async (graph, accumulators, arrangement) =>
+      createProbe(graph, accumulators, arrangement, backend, upload),
   };
 }
 
@@ -115,6 +130,7 @@ function createSession(
   const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
     const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
+    if (site && decision?.arrangement) checkArrangement(graph, site, decision.arrangement);
     const request: KernelRequest = {
       node,
       site,
@@ -204,7 +220,8 @@ function unplanned(node: Node, on: KernelBackend): ExecutedSite {
 
 async function createProbe(
   graph: Graph,
-  accumulators: readonly Accumulator[],
+  accumulators: ProbedAccumulators,
+  arrangement: ProbedArrangement | undefined,
   backend: KernelBackend,
   upload: Upload,
 ): Promise<ProbeSession> {
@@ -213,7 +230,10 @@ async function createProbe(
   const probes = new Map<string, { site: SumSite; node: Node; probe: Probe }>();
   for (const site of sites) {
     const node = graph.nodes.find((n) => n.id === site.node)!;
-    const probe = backend.probeFor(node, site, accumulators);
+    const some = typeof accumulators === "function" ? accumulators(site) : accumulators;
+    const arranged = arrangement?.(site);
+    if (arranged) checkArrangement(graph, site, arranged);
+    const probe = backend.probeFor(node, site, some, arranged);
     if (probe.kind === "unsupported") {
       throw new RuntimeError("unsupported-decision", {
         what: `The ${backend.name} backend cannot measure this: ${probe.reason}`,

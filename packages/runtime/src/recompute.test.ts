@@ -3,7 +3,7 @@ import type { RecomputeTest } from "@mpplan/ir";
 import { prepareTest } from "./recompute.js";
 
 const kappa = (tau: number, activation: string, v: number): boolean =>
-  prepareTest({ rule: "kappa", tau, activation }, 0).recompute(v, NaN, 0);
+  prepareTest({ rule: "kappa", tau, activation }, 0).recompute(v, NaN, 0, 0);
 
 describe("kappa recomputes unless kappa_phi(v)/|v| <= tau", () => {
   test("ReLU: exactly where 0 <= v < 1/tau", () => {
@@ -47,7 +47,7 @@ describe("kappa recomputes unless kappa_phi(v)/|v| <= tau", () => {
 
 describe("kappa-full", () => {
   const full = (tau: number, v: number, magnitude: number): boolean =>
-    prepareTest({ rule: "kappa-full", tau, activation: "relu" }, 0).recompute(v, magnitude, 0);
+    prepareTest({ rule: "kappa-full", tau, activation: "relu" }, 0).recompute(v, magnitude, 0, 0);
 
   test("compares kappa_phi (|W||h|+|b|)/|v| with tau", () => {
     expect(prepareTest({ rule: "kappa-full", tau: 1, activation: "relu" }, 0).needsMagnitude).toBe(true);
@@ -57,9 +57,10 @@ describe("kappa-full", () => {
 });
 
 describe("random", () => {
-  const draws = (test: RecomputeTest, salt: number, n = 4000): boolean[] => {
+  type Random = Extract<RecomputeTest, { share: number }>;
+  const draws = (test: Random, salt: number, n = 4000): boolean[] => {
     const prepared = prepareTest(test, salt);
-    return Array.from({ length: n }, (_, i) => prepared.recompute(i % 2 === 0 ? 1 : -1, NaN, i));
+    return Array.from({ length: n }, (_, i) => prepared.recompute(i % 2 === 0 ? 1 : -1, NaN, i, 0));
   };
   const count = (list: readonly boolean[]): number => list.filter(Boolean).length;
 

@@ -3,43 +3,76 @@
 import { seededRandom } from "@mpplan/formats";
 import { activationNamed, type Activation, type RecomputeTest } from "@mpplan/ir";
 import { RuntimeError } from "./errors.js";
+import { chooseBySoftmax } from "./softmax-test.js";
 
-/** A prepared test. `magnitude` is |W||h|+|b| in the low accumulator, NaN unless `needsMagnitude`. */
-export interface PreparedTest {
+/**
+ * A test of one component at a time. `magnitude` is |W||h|+|b| in the low accumulator, NaN unless `needsMagnitude`;
+ * `neuronInRange` counts the neurons from the start of the range in which the choice stands.
+ */
+export interface ComponentTest {
+  readonly kind: "component";
   readonly needsMagnitude: boolean;
-  recompute(low: number, magnitude: number, component: number): boolean;
+  recompute(low: number, magnitude: number, component: number, neuronInRange: number): boolean;
 }
+
+/** A test of whole rows of the output's last axis, see `chooseBySoftmax`. */
+export interface RowTest {
+  readonly kind: "row";
+  readonly needsMagnitude: false;
+  choose(values: ArrayLike<number>, last: number, members: Uint8Array, again: Uint8Array): void;
+}
+
+export type PreparedTest = ComponentTest | RowTest;
+
+type RowRule = Extract<RecomputeTest, { rule: "softmax" }>;
 
 /**
  * Prepares a test. `salt` differs from run to run, so that random tests choose anew for every sample, and
  * `component` numbers all the components of the network, so that no two of them share a draw.
  */
+export function prepareTest(test: Exclude<RecomputeTest, RowRule>, salt: number): ComponentTest;
+export function prepareTest(test: RecomputeTest, salt: number): PreparedTest;
 export function prepareTest(test: RecomputeTest, salt: number): PreparedTest {
   switch (test.rule) {
     case "kappa": {
       // As the source paper's code does: keep iff kappa_phi/|v| <= tau. 0/0 is NaN, not <= tau: recomputed.
       const { kappa } = activation(test.activation);
       return {
-        needsMagnitude: false,
+        ...perComponent,
         recompute: (low) => !(kappa(low) / Math.abs(low) <= test.tau),
       };
     }
     case "kappa-full": {
       const { kappa } = activation(test.activation);
       return {
+        kind: "component",
         needsMagnitude: true,
         recompute: (low, magnitude) => !((kappa(low) * magnitude) / Math.abs(low) <= test.tau),
       };
     }
+    case "contribution": {
+      const { score } = activation(test.activation);
+      return {
+        ...perComponent,
+        recompute: (low, _magnitude, _component, neuronInRange) =>
+          !(score(low) <= test.thresholds[neuronInRange]!),
+      };
+    }
+    case "softmax":
+      return {
+        kind: "row",
+        needsMagnitude: false,
+        choose: (...row) => chooseBySoftmax(test, ...row),
+      };
     case "random":
       return {
-        needsMagnitude: false,
+        ...perComponent,
         recompute: (_low, _magnitude, component) => draw(test.seed, salt, component) < test.share,
       };
     case "random-live": {
       const { derivative } = activation(test.activation);
       return {
-        needsMagnitude: false,
+        ...perComponent,
         recompute: (low, _magnitude, component) =>
           derivative(low) !== 0 && draw(test.seed, salt, component) < test.share,
       };
@@ -48,6 +81,8 @@ export function prepareTest(test: RecomputeTest, salt: number): PreparedTest {
       return test satisfies never;
   }
 }
+
+const perComponent = { kind: "component", needsMagnitude: false } as const;
 
 function activation(name: string): Activation {
   const found = activationNamed(name);

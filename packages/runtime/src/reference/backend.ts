@@ -1,5 +1,5 @@
 // The reference backend: scalar, readable, binary64 inside. It is the oracle that others are compared with.
-import { isFloat, type Accumulator, type Choice, type Tensor } from "@mpplan/ir";
+import { isFloat, type Accumulator, type Decision, type Tensor } from "@mpplan/ir";
 import type {
   Handle,
   Kernel,
@@ -10,6 +10,7 @@ import type {
 } from "../backend.js";
 import { prepareTest, type PreparedTest } from "../recompute.js";
 import { createSumEngine, type SumEngine } from "./accumulate.js";
+import { arranged, unscaler, type Arranged, type Unscaler } from "./arrange.js";
 import { kernels } from "./kernels/index.js";
 import { measureSite } from "./measure.js";
 import { exactSums, forEachComponent, magnitudesOf, narrowed, RowLoader, type Place } from "./components.js";
@@ -20,9 +21,10 @@ export function createReferenceBackend(): KernelBackend {
   return {
     name: "reference",
     kernelFor: (request) => (isSumOp(request.node.op) ? sumKernel(request, packed) : plainKernel(request)),
-    probeFor: (node, site, accumulators) => ({
+    probeFor: (node, site, accumulators, arrangement) => ({
       kind: "probe",
-      run: (inputs) => measureSite(node, site, inputs as (Tensor | null)[], accumulators, packed),
+      run: (inputs) =>
+        measureSite(node, site, inputs as (Tensor | null)[], accumulators, packed, arrangement),
     }),
     upload: (tensor) => widened(tensor),
     download: (handle) => handle as Tensor,
@@ -62,54 +64,74 @@ function stored(t: Tensor, storage: KernelRequest["storage"]): Tensor {
   return t;
 }
 
+type Range = Decision["ranges"][number];
+
 function sumKernel(request: KernelRequest, packed: Packed): Kernel {
   const { node, site, decision, accumulators, storage, seed, firstComponent } = request;
-  const choices = decision && choicePerNeuron(request);
+  const ranges = decision && rangePerNeuron(request);
+  const layout = JSON.stringify(decision?.arrangement ?? null);
 
   const run = (inputs: readonly (Tensor | null)[], { salt, memo }: KernelContext): KernelResult => {
     const key = memo ? `${node.id}|${keyOf(memo, inputs)}` : "";
     const share = <T>(what: string, make: () => T): T => (memo ? memo.get(`${key}|${what}`, make) : make());
-    const products = share(choices ? "products" : "exact products", () =>
-      productsOf(node, choices ? narrowed(inputs) : inputs, site, packed),
+    const natural = share(ranges ? "products" : "exact products", () =>
+      productsOf(node, ranges ? narrowed(inputs) : inputs, site, packed),
     );
-    if (!choices) return { outputs: [outputOf(inputs, products, exactSums(products), storage)] };
+    if (!ranges) return { outputs: [outputOf(inputs, natural, exactSums(natural), storage)] };
 
-    const table = (a: Accumulator, what: string, terms: () => Products): SumTable => {
+    const sums = share(`products ${layout}`, () => arranged(natural, decision.arrangement));
+    const { products } = sums;
+    const table = (a: Accumulator, what: string, terms: () => Arranged): SumTable => {
       // Only stochastic sums depend on the seeds.
       const drawn = a.rounding === "stochastic" ? `${seed}|${salt}` : "";
-      const make = (): SumTable => new SumTable(createSumEngine(a, seed ^ salt), terms());
-      return share(`${what}${JSON.stringify(a)}${drawn}`, make);
+      const make = (): SumTable => new SumTable(a, seed ^ salt, terms());
+      return share(`${what}${layout}${JSON.stringify(a)}${drawn}`, make);
     };
-    const tables = accumulators.map((a) => table(a, "", () => products));
+    const tables = accumulators.map((a) => table(a, "", () => sums));
     const magnitudes = (use: number): SumTable =>
-      table(accumulators[use]!, "|W||h| ", () => magnitudesOf(products));
-    const tests = new Map<Choice, PreparedTest & { magnitudes: SumTable | null }>();
-    for (const choice of new Set(choices)) {
-      if (choice.mode !== "dynamic") continue;
-      const test = prepareTest(choice.test, salt);
-      tests.set(choice, { ...test, magnitudes: test.needsMagnitude ? magnitudes(choice.low) : null });
-    }
+      table(accumulators[use]!, "|W||h| ", () => ({ ...sums, products: magnitudesOf(products) }));
 
     const values = new Float64Array(products.groups * products.rows * products.columns);
+    const again = new Uint8Array(values.length);
     const counts = accumulators.map(() => 0);
-    let recomputed = 0;
+    const tests = new Map<Range, PreparedTest & { magnitudes: SumTable | null; members: Uint8Array }>();
+    for (const range of new Set(ranges)) {
+      const { choice } = range;
+      if (choice.mode !== "dynamic") continue;
+      const test = prepareTest(choice.test, salt);
+      tests.set(range, {
+        ...test,
+        magnitudes: test.needsMagnitude ? magnitudes(choice.low) : null,
+        members: new Uint8Array(test.kind === "row" ? values.length : 0),
+      });
+    }
+
     let magnitudesComputed = 0;
     forEachComponent(products, (at, index, neuron) => {
-      const choice = choices[neuron]!;
-      if (choice.mode === "static") {
-        counts[choice.use]!++;
-        values[index] = tables[choice.use]!.at(at, index);
+      const range = ranges[neuron]!;
+      const { choice, start } = range;
+      const use = choice.mode === "static" ? choice.use : choice.low;
+      counts[use]!++;
+      const value = (values[index] = tables[use]!.at(at, index));
+      const test = tests.get(range);
+      if (!test) return;
+      if (test.kind === "row") {
+        test.members[index] = 1;
         return;
       }
-      const test = tests.get(choice)!;
-      const low = tables[choice.low]!.at(at, index);
-      counts[choice.low]!++;
       const magnitude = test.magnitudes?.at(at, index) ?? NaN;
       if (test.magnitudes) magnitudesComputed++;
-      if (!test.recompute(low, magnitude, firstComponent + index)) {
-        values[index] = low;
-        return;
-      }
+      if (test.recompute(value, magnitude, firstComponent + index, neuron - start)) again[index] = 1;
+    });
+    for (const test of tests.values()) {
+      if (test.kind !== "row") continue;
+      const first = outputOf(inputs, products, Float64Array.from(values), storage).data as Float64Array;
+      test.choose(first, products.dims.at(-1) ?? 1, test.members, again);
+    }
+    let recomputed = 0;
+    forEachComponent(products, (at, index, neuron) => {
+      const { choice } = ranges[neuron]!;
+      if (again[index] === 0 || choice.mode !== "dynamic") return;
       counts[choice.high]!++;
       recomputed++;
       values[index] = tables[choice.high]!.at(at, index);
@@ -126,16 +148,18 @@ function sumKernel(request: KernelRequest, packed: Packed): Kernel {
       const inputs = handles as (Tensor | null)[];
       const { memo } = context;
       if (!memo) return run(inputs, context);
-      const what = decision ? JSON.stringify([decision.ranges, accumulators, seed, context.salt]) : "exact";
+      const what = decision
+        ? JSON.stringify([decision.ranges, accumulators, seed, context.salt]) + layout
+        : "exact";
       return memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}|${what}`, () => run(inputs, context));
     },
   };
 }
 
-function choicePerNeuron({ decision, site }: KernelRequest): Choice[] {
-  const choices = new Array<Choice>(site?.neurons ?? 0);
-  for (const { start, end, choice } of decision!.ranges) choices.fill(choice, start, end);
-  return choices;
+function rangePerNeuron({ decision, site }: KernelRequest): Range[] {
+  const ranges = new Array<Range>(site?.neurons ?? 0);
+  for (const range of decision!.ranges) ranges.fill(range, range.start, range.end);
+  return ranges;
 }
 
 function outputOf(
@@ -153,10 +177,14 @@ class SumTable {
   private readonly done: Uint8Array;
   private readonly loader: RowLoader;
 
-  constructor(
-    private readonly engine: SumEngine,
-    private readonly products: Products,
-  ) {
+  private readonly engine: SumEngine;
+  private readonly products: Products;
+  private readonly unscaled: Unscaler | null;
+
+  constructor(accumulator: Accumulator, seed: number, arranged: Arranged) {
+    const products = (this.products = arranged.products);
+    this.engine = createSumEngine(accumulator, seed);
+    this.unscaled = unscaler(arranged, accumulator);
     const size = products.groups * products.rows * products.columns;
     this.values = new Float64Array(size);
     this.done = new Uint8Array(size);
@@ -170,12 +198,8 @@ class SumTable {
     engine.seed(index);
     const from = (group * products.columns + column) * products.length;
     const sum = engine.sum(products.weights, from, this.loader.row(place), 0, products.length);
+    const value = engine.finish(sum, products.alpha, products.beta, products.bias(group, row, column));
     this.done[index] = 1;
-    return (this.values[index] = engine.finish(
-      sum,
-      products.alpha,
-      products.beta,
-      products.bias(group, row, column),
-    ));
+    return (this.values[index] = this.unscaled?.(value, products.neuron(group, column)) ?? value);
   }
 }

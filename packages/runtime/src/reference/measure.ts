@@ -1,22 +1,37 @@
 // Measures the sums of a site for calibration: exact values, magnitudes, and every step of the low accumulators.
 import { formatNamed, maxFinite, minNormal, minSubnormal } from "@mpplan/formats";
-import { isFloat, resultFormat, type Accumulator, type Node, type SumSite, type Tensor } from "@mpplan/ir";
+import {
+  isFloat,
+  resultFormat,
+  type Accumulator,
+  type Arrangement,
+  type Node,
+  type SumSite,
+  type Tensor,
+} from "@mpplan/ir";
 import type { LowMeasurement, SiteMeasurement } from "../backend.js";
 import { createSumEngine } from "./accumulate.js";
+import { arranged, unscaler } from "./arrange.js";
 import { forEachComponent, RowLoader } from "./components.js";
 import { productsOf, type Packed } from "./products.js";
 
-/** @param inputs the exact inputs of the node, as the reference computes them. */
+/**
+ * Exact values as they are; low sums in the given arrangement, and what is said of their errors in terms of v.
+ *
+ * @param inputs the exact inputs of the node, as the reference computes them.
+ */
 export function measureSite(
   node: Node,
   site: SumSite,
   inputs: (Tensor | null)[],
   accumulators: readonly Accumulator[],
   packed: Packed,
+  arrangement?: Arrangement,
 ): SiteMeasurement {
   const products = productsOf(node, inputs, site, packed);
   // What a low sum would be given: the exact inputs as they are stored between nodes.
-  const stored = productsOf(node, inputs.map(asBinary32), site, packed);
+  const low32 = arranged(productsOf(node, inputs.map(asBinary32), site, packed), arrangement);
+  const stored = low32.products;
   const { length, weights, alpha, beta } = products;
   const size = products.groups * products.rows * products.columns;
   const neurons = new Int32Array(size);
@@ -26,6 +41,7 @@ export function measureSite(
     accumulator: a,
     engine: createSumEngine(a),
     tracer: createTracer(a),
+    unscaled: unscaler(low32, a),
     value: new Float64Array(size),
     peak: new Float64Array(size),
     clipped: new Uint8Array(size),
@@ -53,15 +69,17 @@ export function measureSite(
     if (low.length === 0) return;
     const storedRow = narrow.row(at);
     const storedBias = stored.bias(group, row, column);
+    const factor = low32.unscale?.[neuron] ?? 1;
     for (const l of low) {
       l.engine.seed(index);
       const sum = l.engine.sum(stored.weights, from, storedRow, 0, length);
-      l.value[index] = l.engine.finish(sum, alpha, beta, storedBias);
+      const value = l.engine.finish(sum, alpha, beta, storedBias);
+      l.value[index] = l.unscaled?.(value, neuron) ?? value;
       const steps = l.tracer(stored.weights, from, storedRow, length, alpha, beta, storedBias);
       l.peak[index] = steps.peak;
       l.clipped[index] = steps.clipped ? 1 : 0;
-      l.partialSquared[index] = steps.partialSquared;
-      l.ulpSquared[index] = steps.ulpSquared;
+      l.partialSquared[index] = steps.partialSquared * factor * factor;
+      l.ulpSquared[index] = steps.ulpSquared * factor * factor;
     }
   });
   return { neurons, v, magnitude, low: low satisfies readonly LowMeasurement[] };

@@ -1,5 +1,12 @@
 // A plan and its report for people.
-import { printAccumulator, type Choice, type Decision, type Plan, type Report } from "@mpplan/ir";
+import {
+  printAccumulator,
+  printArrangement,
+  type Choice,
+  type Decision,
+  type Plan,
+  type Report,
+} from "@mpplan/ir";
 import { fixed, percent, scientific, table } from "./table.js";
 
 /** The decisions, a line per site, each with its reason. */
@@ -9,7 +16,7 @@ export function planText(plan: Plan): string {
     d.op,
     String(d.neurons),
     String(d.length),
-    decisionText(plan, d),
+    [decisionText(plan, d), d.arrangement ? printArrangement(d.arrangement) : ""].filter(Boolean).join("; "),
     d.because,
   ]);
   const accumulators = plan.accumulators.map((a) => `  ${printAccumulator(a)}\n`).join("");
