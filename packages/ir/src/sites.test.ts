@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Graph } from "./graph.js";
-import { kappaActivations, sumSites } from "./sites.js";
+import { activationPath, kappaActivations, sumSites } from "./sites.js";
 import { convNet, GraphBuilder, mlp, randomTensor, tensorOf } from "./testing.js";
 
 /** A Gemm 3 -> 4, then whatever `tail` adds; the activation that is found for it. */
@@ -142,4 +142,25 @@ describe("kappaActivations", () => {
     const live = b.node("Relu", [b.node("Gemm", [linear, w("bb")])]);
     expect(names(b.build(b.node("Gemm", [live, w("ccc")])))).toEqual(["identity", "relu", "relu"]);
   });
+});
+
+test("activationPath names what lies between a sum and its activation, and the activation", () => {
+  const b = new GraphBuilder();
+  const fc = b.node("Gemm", [b.input("x", [1, 3]), b.constant("w", randomTensor([3, 4], 1))], {}, "fc");
+  const turned = b.node("Transpose", [fc], {}, "turned");
+  const next = b.node("Gemm", [b.node("Relu", [turned], {}, "relu"), fc], {}, "next");
+  const through = (graph: Graph, id: string): string[] =>
+    activationPath(
+      graph,
+      graph.nodes.find((node) => node.id === id)!,
+    ).map((node) => node.id);
+  // The second Gemm reads the first one's sums as they are.
+  expect(through(b.build(next), "fc")).toEqual([]);
+
+  const c = new GraphBuilder();
+  const sum = c.node("Gemm", [c.input("x", [1, 3]), c.constant("w", randomTensor([3, 4], 1))], {}, "sum");
+  const flat = c.node("Flatten", [c.node("Transpose", [sum], {}, "turned")], {}, "flat");
+  const graph = c.build(c.node("Relu", [flat], {}, "relu"));
+  expect(through(graph, "sum")).toEqual(["turned", "flat", "relu"]);
+  expect(through(graph, "relu")).toEqual([]);
 });

@@ -82,16 +82,28 @@ export function activationAfter(
   node: Node,
   readers: ReadonlyMap<ValueId, readonly Node[]> = consumers(graph),
 ): Activation {
+  const last = activationPath(graph, node, readers).at(-1);
+  return (last && activationOf(graph, last)) ?? identity;
+}
+
+/** The nodes from a sum to the activation that alone consumes it, the activation last; none where there is none. */
+export function activationPath(
+  graph: Graph,
+  node: Node,
+  readers: ReadonlyMap<ValueId, readonly Node[]> = consumers(graph),
+): readonly Node[] {
+  const path: Node[] = [];
   let value = node.outputs[0];
   while (value !== undefined) {
     const next: readonly Node[] = readers.get(value) ?? [];
     // A value that is read twice, or is an output itself, is needed as it is.
-    if (next.length !== 1 || graph.outputs.includes(value)) return identity;
+    if (next.length !== 1 || graph.outputs.includes(value)) return [];
     const reader = next[0]!;
-    if (!transparent.has(reader.op)) return activationOf(graph, reader) ?? identity;
+    path.push(reader);
+    if (!transparent.has(reader.op)) return activationOf(graph, reader) ? path : [];
     value = reader.outputs[0];
   }
-  return identity;
+  return [];
 }
 
 /** The operators that are activation functions, by what they compute. */

@@ -723,3 +723,16 @@ test("an open batch may be fed any size; `executed` counts what was there", asyn
   );
   expect(numbersOf(one.get("fc2")!)).toEqual(numbersOf(batch.get("fc2")!).slice(3, 6));
 });
+
+test("a probe hands over all the exact values of its run before it measures the first site", async () => {
+  const exact = (await runOnce(net, "reference", feeds)).values;
+  const seen: string[] = [];
+  const probe = await createExecutor(createReferenceBackend()).probe(net, lowHigh);
+  await probe.run(feeds, (site) => seen.push(site.id), {
+    values: (values) => {
+      expect(new Map([...values].map(([id, t]) => [id, numbersOf(t)]))).toEqual(exact);
+      seen.push("values");
+    },
+  });
+  expect(seen).toEqual(["values", "fc1", "fc2", "fc3"]);
+});

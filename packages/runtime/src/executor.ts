@@ -51,7 +51,19 @@ export interface Session {
 /** A reference run that stops at every sum site to measure it. */
 export interface ProbeSession {
   readonly sites: readonly SumSite[];
-  run(feeds: TensorMap, visit: (site: SumSite, measurement: SiteMeasurement) => void): Promise<void>;
+  run(
+    feeds: TensorMap,
+    visit: (site: SumSite, measurement: SiteMeasurement) => void,
+    options?: ProbeOptions,
+  ): Promise<void>;
+}
+
+export interface ProbeOptions {
+  /**
+   * Sees all the exact values of the run at once, before the first site is measured: inputs and what every node
+   * computed. Constants are in the graph.
+   */
+  readonly values?: (values: TensorMap) => void;
 }
 
 export interface Executor {
@@ -245,9 +257,10 @@ async function createProbe(
   }
   return {
     sites,
-    async run(feeds, visit) {
+    async run(feeds, visit, options = {}) {
       const seen = new Map<ValueId, Tensor>();
       await session.run(feeds, { observe: (id, value) => seen.set(id, value) });
+      options.values?.(seen);
       for (const { site, node, probe } of probes.values()) {
         const own: Handle[] = [];
         const inputs = node.inputs.map((id) => {

@@ -6,3 +6,7 @@ export { broadcastDims, groupIndex } from "./matrix-batch.js";
 export * from "./recompute.js";
 export { createSumEngine, type SumEngine } from "./reference/accumulate.js";
 export { createReferenceBackend } from "./reference/backend.js";
+export { broadcastPositions, positions, stretchedStrides, stridesOf } from "./reference/kernels/positions.js";
+export { around } from "./reference/kernels/select.js";
+export { contextOf } from "./reference/kernels/tensors.js";
+export { forEachWindow, type VisitWindow } from "./reference/kernels/window-taps.js";
