@@ -16,7 +16,9 @@ import {
 import type { Executor, ProbeSession, SiteMeasurement } from "@mpplan/runtime";
 import { chooseBatch } from "./batch.js";
 import { ascendingTerms, TermSizes } from "./term-order.js";
-import type { SensitivityRun } from "./calibrate.js";
+import { createSensitivities } from "./gradients/sensitivities.js";
+import { guessTaskOf } from "./task.js";
+import type { Task } from "./metrics.js";
 
 /** What may be decided. */
 export interface ArrangeOptions {
@@ -29,7 +31,9 @@ export interface ArrangeOptions {
   readonly blocks: boolean;
   /** One order of the terms per site. */
   readonly terms: boolean;
-  readonly sensitivities: (sites: readonly SumSite[]) => SensitivityRun;
+  /** Of random directions, see `createSensitivities`. */
+  readonly seed: number;
+  readonly task?: Task | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -187,15 +191,16 @@ async function measure(
   samples: Samples,
   probe: ProbeSession,
   candidates: number,
-  { executor, signal, sensitivities }: ArrangeOptions,
+  { executor, signal, seed, task }: ArrangeOptions,
 ): Promise<ReadonlyMap<SiteId, Float64Array>> {
   const losses = new Map(probe.sites.map((site) => [site.id, new Float64Array(candidates)]));
-  const run = sensitivities(probe.sites);
+  const chosen = task ?? (await guessTaskOf(graph, samples, executor));
+  const sensitivities = createSensitivities(graph, probe.sites, { task: chosen, seed });
   await forBatches(graph, samples, executor, signal, async (feeds, count) => {
     let weights: ReadonlyMap<SiteId, Float64Array> = new Map();
     const seen: [SumSite, SiteMeasurement][] = [];
     await probe.run(feeds, (site, m) => seen.push([site, m]), {
-      values: (values) => (weights = run(values, count)),
+      values: (values) => (weights = sensitivities.run(values, count)),
     });
     for (const [site, m] of seen) addLosses(losses.get(site.id)!, site, m, weights.get(site.id));
   });

@@ -1,4 +1,5 @@
-// The calibration pass: one run of the exact network per sample, every sum measured on the way.
+// The calibration pass: one run of the exact network per sample, every sum measured on the way, and one pass back
+// through it for what the outputs make of each sum.
 import {
   kappaActivations,
   SetDigest,
@@ -7,12 +8,18 @@ import {
   type Graph,
   type Profile,
   type Samples,
+  type SiteId,
   type SiteProfile,
+  type SumSite,
   type Tool,
 } from "@mpplan/ir";
 import type { Executor } from "@mpplan/runtime";
+import type { SiteArrangement } from "./arrange.js";
 import { chooseBatch } from "./batch.js";
 import { CalibrationError } from "./errors.js";
+import { createSensitivities, type Sensitivities } from "./gradients/sensitivities.js";
+import type { Task } from "./metrics.js";
+import { guessTaskOf } from "./task.js";
 import { mergeNeurons, NeuronCounter } from "./statistics.js";
 
 export interface CalibrateOptions {
@@ -21,6 +28,8 @@ export interface CalibrateOptions {
   readonly accumulators: readonly Accumulator[];
   /** How sites are laid out, where not as the model has them: see `arrange`. */
   readonly arrangements?: ReadonlyMap<SiteId, SiteArrangement>;
+  /** Of the random directions that stand in for the elements of large outputs. */
+  readonly seed: number;
   /** Default: what the outputs look like. */
   readonly task?: Task | undefined;
   readonly tool: Tool;
@@ -28,12 +37,6 @@ export interface CalibrateOptions {
   /** When it fires, the profile of the samples so far is returned; with none, `cancelled` is thrown. */
   readonly signal?: AbortSignal;
 }
-
-/** Squared sensitivities per site, one per component, for the values of one exact run of `count` samples. */
-export type SensitivityRun = (
-  values: ReadonlyMap<ValueId, Tensor>,
-  count: number,
-) => ReadonlyMap<SiteId, Float64Array>;
 
 /**
  * Measures the graph on all the samples. Memory does not grow with their number; the profile of given samples
@@ -74,7 +77,7 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
     ]),
   );
   const task = options.task ?? (await guessTaskOf(graph, samples, executor));
-  const sensitivities = createSensitivities(graph, probe.sites, { task });
+  const sensitivities = createSensitivities(graph, probe.sites, { task, seed: options.seed });
   const digest = new SetDigest();
   const batch = await chooseBatch(graph, samples, executor);
   let done = 0;
@@ -86,11 +89,12 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
     const count = Math.min(batch, samples.count - done);
     const some = Array.from({ length: count }, (_, k) => samples.at(done + k));
     for (const sample of some) digest.add(sample);
-    let weights: ReadonlyMap<SiteId, Float64Array> = new Map();
+    let weights: ReturnType<Sensitivities["run"]> | null = null;
     await probe.run(
       stack(some),
       (site, measurement) => {
         const neurons = counters.get(site.id)!;
+        if (!weights) throw new Error("internal: the probe measures before it has handed over the run's values");
         const weight = weights.get(site.id);
         for (let c = 0; c < measurement.v.length; c++)
           neurons[measurement.neurons[c]!]!.add(measurement, c, weight?.[c] ?? 0);
@@ -126,6 +130,11 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
     sensitivities: describeSensitivities(sensitivities),
     sites,
   };
+}
+
+function describeSensitivities({ fallbacks }: Sensitivities): string {
+  if (fallbacks.length === 0) return "reverse mode, exact";
+  return `reverse mode; without a gradient rule: ${fallbacks.map((f) => `${f.node} (${f.op}): ${f.how}`).join("; ")}`;
 }
 
 /** The profile of the samples of all the parts together. @throws CalibrationError `merge-mismatch`. */

@@ -1,3 +1,4 @@
+export * from "./arrange.js";
 export * from "./calibrate.js";
 export * from "./errors.js";
 export * from "./evaluate.js";
@@ -5,3 +6,5 @@ export * from "./gradients/sensitivities.js";
 export { ExactAdder } from "./exact-sum.js";
 export { LogCounter } from "./log-histogram.js";
 export * from "./metrics.js";
+export { guessTaskOf } from "./task.js";
+export { flipUpperLimit, samplesForLimit } from "./flip-limit.js";

@@ -113,8 +113,17 @@ export const Budget = Type.Union([
   Type.Object({ kind: Type.Literal("tau"), value: Type.Number({ minimum: 0 }) }),
   Type.Object({ kind: Type.Literal("cost"), value: Type.Number({ minimum: 0 }) }),
   Type.Object({ kind: Type.Literal("share"), value: Type.Number({ minimum: 0, maximum: 1 }) }),
+  Type.Object({ kind: Type.Literal("error"), value: Type.Number({ minimum: 0 }) }),
+  Type.Object({
+    kind: Type.Literal("flips"),
+    value: Type.Number({ minimum: 0, maximum: 1 }),
+    confidence: Type.Number({ minimum: 0, maximum: 1 }),
+  }),
 ]);
-/** What the user allows: a tolerance, a modelled cost (1 = uniform high), or a share of MACs in high precision. */
+/**
+ * What the user allows: a tolerance, a modelled cost (1 = uniform high), a share of MACs in high precision, a largest
+ * relative error of the outputs, or a largest rate of flips at that confidence.
+ */
 export type Budget = Static<typeof Budget>;
 
 export const Prediction = Type.Object({
@@ -128,6 +137,17 @@ export const Prediction = Type.Object({
   guarantee: Guarantee,
 });
 export type Prediction = Static<typeof Prediction>;
+
+/** A limit that held on samples used for nothing else: the plan was chosen before they were looked at. */
+export const FlipPromise = Type.Object({
+  limit: Type.Number({ description: "share of samples whose argmax may differ from the reference" }),
+  confidence: Type.Number(),
+  samples: Type.Integer({ minimum: 1 }),
+  flips: Type.Integer({ minimum: 0 }),
+  upper: Type.Number({ description: "the Clopper-Pearson upper limit of what was seen" }),
+  guarantee: Guarantee,
+});
+export type FlipPromise = Static<typeof FlipPromise>;
 
 export const PlanSchema = Type.Object(
   {
@@ -154,6 +174,7 @@ export const PlanSchema = Type.Object(
     accumulators: Type.Array(Accumulator, { minItems: 1 }),
     decisions: Type.Array(Decision),
     predicted: Type.Union([Prediction, Type.Null()]),
+    promise: Type.Optional(FlipPromise),
     drift: Type.Array(
       Type.Object({
         site: Type.String(),

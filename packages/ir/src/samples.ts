@@ -39,12 +39,18 @@ export interface SplitOptions {
   readonly calibrate?: number | undefined;
   /** Samples to evaluate on; default all the rest. */
   readonly evaluate?: number | undefined;
+  /** True sets samples aside for a promise: all but those to evaluate, or half of the rest. */
+  readonly guard?: boolean | undefined;
 }
 
-/** Three disjoint parts: build makes the profile, tune chooses and predicts, test is used for nothing else. */
+/**
+ * Disjoint parts: build makes the profile, tune chooses and predicts, guard (empty unless asked for) tests a promise,
+ * test is used for nothing else.
+ */
 export interface Split {
   readonly build: Samples;
   readonly tune: Samples;
+  readonly guard: Samples;
   readonly test: Samples;
 }
 
@@ -52,7 +58,7 @@ export interface Split {
  * Splits by a seeded permutation; a quarter of the calibration samples is for tuning.
  * @throws IrError `too-few-samples` where a part that must not be empty would be.
  */
-export function split(samples: Samples, { seed, calibrate, evaluate }: SplitOptions): Split {
+export function split(samples: Samples, { seed, calibrate, evaluate, guard }: SplitOptions): Split {
   const n = samples.count;
   const wanted = calibrate ?? Math.min(512, Math.max(2, Math.floor(n / 2)));
   const rest = n - wanted;
@@ -68,10 +74,12 @@ export function split(samples: Samples, { seed, calibrate, evaluate }: SplitOpti
   }
   const order = permutation(n, seed);
   const tune = Math.max(1, Math.floor(wanted / 4));
+  const tested = evaluate ?? (guard ? Math.ceil(rest / 2) : rest);
   return {
     build: subset(samples, order.slice(0, wanted - tune)),
     tune: subset(samples, order.slice(wanted - tune, wanted)),
-    test: subset(samples, order.slice(wanted, wanted + (evaluate ?? rest))),
+    guard: subset(samples, order.slice(wanted + tested, guard ? n : wanted + tested)),
+    test: subset(samples, order.slice(wanted, wanted + tested)),
   };
 }
 

@@ -32,9 +32,9 @@ export function withPauses(executor: Executor): Executor {
       const probe = await executor.probe(graph, accumulators, arrangement);
       return {
         sites: probe.sites,
-        run: async (feeds, visit) => {
+        run: async (feeds, visit, options) => {
           await pause();
-          return probe.run(feeds, visit);
+          return probe.run(feeds, visit, options);
         },
       };
     },

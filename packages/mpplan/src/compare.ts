@@ -1,9 +1,12 @@
 // Compares uniform, dynamic and static accumulation on the same samples at equal modelled cost, controls beside.
 import { evaluatePlans, type Evaluation } from "@mpplan/calibration";
-import { split, type Comparison, type ComparisonRow, type Plan, type Samples } from "@mpplan/ir";
+import { split, type Comparison, type Plan, type Samples } from "@mpplan/ir";
 import {
   dynamicPlan,
+  fitHybrids,
   fitThresholds,
+  hybridAt,
+  hybridFront,
   planAt,
   planFront,
   policies,
@@ -12,11 +15,23 @@ import {
   rules,
   uniformPlan,
   type FitRequest,
-  type Fitted,
+  type HybridRequest,
 } from "@mpplan/planner";
 import { UsageError } from "./errors.js";
 import { dynamicFraction, leastCost } from "./budgets.js";
+import {
+  cannot,
+  dynamicEntry,
+  excess,
+  hybridEntry,
+  outOfReach,
+  rowOf,
+  slack,
+  type Entry,
+} from "./comparison-rows.js";
+import { openContest, pairOf } from "./contest.js";
 import { makeProfile } from "./pipeline.js";
+import { formatOfCost } from "./equal-cost-format.js";
 import { planOptionsOf, resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } from "./work.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
 import { describePrecision, resolvePrecision, type PrecisionOptions } from "./settings.js";
@@ -35,26 +50,11 @@ export interface CompareOptions extends PrecisionOptions, WorkOptions {
 
 export const defaultTaus: readonly number[] = [1, 0.5, 0.3, 0.1];
 export const defaultTargetCosts: readonly number[] = [0.55, 0.625, 0.75, 0.875];
-const defaultRules = ["kappa"];
-const defaultPolicies = ["absolute", "kappa", "kappa-ladder"];
-
-/** A row to come: its plan, and what the table says of it. */
-interface Entry {
-  readonly plan: Plan | null;
-  /** What its threshold was fitted to, for dynamic rows. */
-  readonly request?: FitRequest | undefined;
-  /** True where the threshold was lowered to keep the target. */
-  readonly lowered?: boolean;
-  readonly row: Pick<ComparisonRow, "name" | "mode" | "policy" | "rule" | "tau" | "targetCost"> & {
-    note?: string;
-  };
-}
+const defaultRules = ["contribution", "kappa"];
+const defaultPolicies = ["absolute", "kappa", "sensitivity"];
 
 /** How often rows that cost too much are fitted again. */
 const refits = 4;
-
-/** How far the measured cost of a row may lie above its target. */
-const slack = 0.005;
 
 export async function compareModel(
   source: ModelSource,
@@ -64,10 +64,10 @@ export async function compareModel(
   const precision = resolvePrecision(options);
   const taus = numbersOf(options.taus ?? defaultTaus, "--taus");
   const targets = numbersOf(options.targetCosts ?? defaultTargetCosts, "--costs");
-  const chosenRules = chosen(options.rules, defaultRules, rules, ruleNamed);
+  const chosenRules = withContender(chosen(options.rules, defaultRules, rules, ruleNamed), "contribution");
   // The uniform rows are always there.
   const asked = options.policies?.filter((name) => name !== "uniform");
-  const chosenPolicies = chosen(asked, defaultPolicies, policies, policyNamed);
+  const chosenPolicies = withContender(chosen(asked, defaultPolicies, policies, policyNamed), "sensitivity");
   const { seed, executor } = resolveWork(options);
   const work = { ...options, seed, executor };
   const parts = split(samples, { seed, calibrate: options.samples, evaluate: options.evaluate });
@@ -75,6 +75,10 @@ export async function compareModel(
   highPrecisionSites(siteNames(graph), options);
   const profile = await makeProfile(graph, parts.build, precision, work);
   const planOptions = planOptionsOf(profile, precision, work);
+  const contest = openContest(graph, profile, parts.tune, planOptions, work);
+  // Dynamic rules know two formats; a longer ladder is for static and hybrid plans.
+  const pair = pairOf(planOptions);
+  const twoFormats = hybridFront(profile, pair);
   const least = leastCost(profile, planOptions, 1);
 
   const entries: Entry[] = precision.accumulators.map((a, i) => ({
@@ -90,7 +94,7 @@ export async function compareModel(
   }));
   for (const tau of taus) {
     entries.push({
-      plan: dynamicPlan(profile, ruleNamed("kappa"), tau, planOptions),
+      plan: dynamicPlan(profile, ruleNamed("kappa"), tau, pair),
       row: {
         name: `dynamic kappa, tau ${tau}`,
         mode: "dynamic",
@@ -107,8 +111,8 @@ export async function compareModel(
   for (const target of targets) {
     for (const name of chosenRules) {
       const rule = ruleNamed(name);
-      const own = leastCost(profile, planOptions, rule.needsMagnitude ? 2 : 1);
-      const fraction = dynamicFraction({ kind: "cost", value: target }, profile, planOptions, rule);
+      const own = leastCost(profile, pair, rule.needsMagnitude ? 2 : 1);
+      const fraction = dynamicFraction({ kind: "cost", value: target }, profile, pair, rule);
       if (target >= own) requests.push({ request: { rule, fraction }, target });
       else entries.push(outOfReach(name, target, own));
     }
@@ -117,7 +121,7 @@ export async function compareModel(
     fitThresholds(
       profile,
       wanted,
-      planOptions,
+      pair,
       async (plans) => (await evaluatePlans(graph, plans, parts.tune, stage("tune", told))).plans,
     );
   for (const [i, fitted] of (
@@ -128,12 +132,16 @@ export async function compareModel(
   ).entries()) {
     entries.push(dynamicEntry(requests[i]!.target, fitted));
   }
+  const fronts = new Map(
+    chosenPolicies.map((name) => [name, planFront(profile, policyNamed(name), planOptions)]),
+  );
+  const staticPlan = (name: string, target: number): Plan =>
+    name === "sensitivity" && target >= contest.still.baseCost
+      ? { ...hybridAt(contest.still, target, name), budget: { kind: "cost", value: target } }
+      : planAt(fronts.get(name)!, { kind: "cost", value: target });
   for (const target of targets) {
     for (const name of chosenPolicies) {
-      const reachable = target >= least;
-      const plan = reachable
-        ? planAt(planFront(profile, policyNamed(name), planOptions), { kind: "cost", value: target })
-        : null;
+      const plan = target >= least ? staticPlan(name, target) : null;
       entries.push({
         plan,
         row: {
@@ -149,6 +157,44 @@ export async function compareModel(
     }
   }
 
+  const hybrids: [string, HybridRequest][] = targets.flatMap((target) => [
+    ["hybrid", { front: contest.hybrid, target }],
+    ...(planOptions.accumulators.length > 2
+      ? [["hybrid, two formats", { front: twoFormats, target }] as [string, HybridRequest]]
+      : []),
+  ]);
+  const reachable = hybrids.filter(([, { front, target }]) => target >= front.baseCost);
+  for (const [i, fitted] of (
+    await fitHybrids(
+      reachable.map(([, request]) => request),
+      contest.simulate,
+    )
+  ).entries()) {
+    entries.push(hybridEntry(reachable[i]![0], fitted));
+  }
+  for (const target of targets) {
+    const uniform = formatOfCost(target, pair.accumulators[0]!, pair.accumulators[1]!, planOptions.costs);
+    if (!uniform) continue;
+    const { accumulator, costs } = uniform;
+    const plan = uniformPlan(profile, 0, {
+      ...pair,
+      accumulators: [accumulator, pair.accumulators[1]!],
+      costs,
+    });
+    entries.push({
+      plan,
+      row: {
+        name: `uniform ${accumulator.format}`,
+        mode: "uniform",
+        policy: "uniform",
+        rule: null,
+        tau: null,
+        targetCost: target,
+      },
+    });
+  }
+  await markChoices(entries, targets, contest);
+
   const planned = entries.filter((entry): entry is Entry & { plan: Plan } => entry.plan !== null);
   const set = await evaluatePlans(
     graph,
@@ -161,30 +207,46 @@ export async function compareModel(
   // The evaluation samples may cost more than the tuning samples did. A row that ends above its target is fitted
   // again to a lower share: only its cost is looked at here, never its error.
   const untold = { ...work, onProgress: undefined };
-  for (let again = 0; again < refits; again++) {
-    const over = entries.filter((entry) => excess(entry, results.get(entry)) > slack);
+  const lowerThresholds = async (over: readonly Entry[]): Promise<[Entry, Entry][]> => {
     const wanted = over.flatMap((entry) => {
       const fraction = (entry.request?.fraction ?? -1) - excess(entry, results.get(entry));
       return entry.request && fraction >= 0 ? [{ entry, request: { ...entry.request, fraction } }] : [];
     });
-    if (wanted.length === 0) break;
-    const lower = (
-      await fit(
-        wanted.map((w) => w.request),
-        untold,
-      )
-    ).map((fitted, i) => ({
-      ...dynamicEntry(wanted[i]!.entry.row.targetCost!, fitted),
-      lowered: true,
-    }));
+    const requests = wanted.map((w) => w.request);
+    return (await fit(requests, untold)).map((fitted, i) => {
+      const { entry } = wanted[i]!;
+      const { chosen } = entry;
+      return [
+        entry,
+        { ...dynamicEntry(entry.row.targetCost!, fitted), lowered: true, ...(chosen && { chosen }) },
+      ];
+    });
+  };
+  const lowerHybrids = async (over: readonly Entry[]): Promise<[Entry, Entry][]> => {
+    const wanted = over.flatMap((entry) => {
+      if (!entry.hybrid) return [];
+      const target = entry.hybrid.target - excess(entry, results.get(entry));
+      return target >= entry.hybrid.front.baseCost ? [{ entry, request: { ...entry.hybrid, target } }] : [];
+    });
+    const requests = wanted.map((w) => w.request);
+    return (await fitHybrids(requests, contest.simulate)).map((fitted, i) => {
+      const { entry } = wanted[i]!;
+      const again = hybridEntry(entry.row.name, fitted, entry.row.targetCost!);
+      return [entry, { ...again, lowered: true, ...(entry.chosen && { chosen: true }) }];
+    });
+  };
+  for (let again = 0; again < refits; again++) {
+    const over = entries.filter((entry) => excess(entry, results.get(entry)) > slack);
+    const lower = [...(await lowerThresholds(over)), ...(await lowerHybrids(over))];
+    if (lower.length === 0) break;
     const { plans } = await evaluatePlans(
       graph,
-      lower.map((entry) => entry.plan!),
+      lower.map(([, entry]) => entry.plan!),
       parts.test,
       stage("evaluate", untold),
     );
-    lower.forEach((entry, i) => {
-      entries[entries.indexOf(wanted[i]!.entry)] = entry;
+    lower.forEach(([before, entry], i) => {
+      entries[entries.indexOf(before)] = entry;
       results.set(entry, plans[i]!);
     });
   }
@@ -210,76 +272,30 @@ export async function compareModel(
   };
 }
 
-function dynamicEntry(target: number, fitted: Fitted): Entry {
-  const { name } = fitted.request.rule;
-  const isTau = ruleNamed(name).threshold === "tau";
-  const nothing = Number.isNaN(fitted.fraction);
-  return {
-    plan: fitted.plan,
-    request: nothing ? undefined : fitted.request,
-    row: {
-      name: `dynamic ${name}`,
-      mode: "dynamic",
-      policy: null,
-      rule: name,
-      tau: isTau && !nothing ? fitted.threshold : null,
-      targetCost: target,
-      ...(nothing && { note: "no threshold recomputes this little" }),
-      ...(fitted.saturated && { note: "nothing is left that the rule would recompute" }),
-    },
-  };
-}
-
-function outOfReach(name: string, target: number, least: number): Entry {
-  return {
-    plan: null,
-    row: {
-      name: `dynamic ${name}`,
-      mode: "dynamic",
-      policy: null,
-      rule: name,
-      tau: null,
-      targetCost: target,
-      note: cannot(least),
-    },
-  };
-}
-
-function cannot(least: number): string {
-  return `cannot: it costs at least ${Number(least.toPrecision(4))}`;
-}
-
-function rowOf({ row, lowered }: Entry, result: Evaluation | null): ComparisonRow {
-  const notes = [
-    row.note,
-    lowered && "threshold lowered, to keep the target on these samples",
-    result && overTarget(row.targetCost, result.cost),
-    result && result.error === null && "the error is not finite",
-  ];
-  return {
-    name: row.name,
-    mode: row.mode,
-    policy: row.policy,
-    rule: row.rule,
-    tau: row.tau,
-    targetCost: row.targetCost,
-    cost: result?.cost ?? null,
-    fractionHigh: result?.fractionHigh ?? null,
-    error: result?.error ?? null,
-    flips: result?.flips ?? null,
-    accuracy: result?.accuracy ?? null,
-    seconds: result?.seconds ?? null,
-    note: notes.filter(Boolean).join("; ") || null,
-  };
-}
-
-function excess({ row }: Entry, result: Evaluation | undefined): number {
-  return result && row.targetCost !== null ? result.cost - row.targetCost : 0;
-}
-
-function overTarget(target: number | null, cost: number): string | null {
-  if (target === null || cost <= target + slack) return null;
-  return `costs ${(cost - target).toFixed(3)} more than its target on these samples`;
+/** Of the contenders at each cost, the one that loses least on the tune samples: what compile would take. */
+async function markChoices(
+  entries: readonly Entry[],
+  targets: readonly number[],
+  contest: ReturnType<typeof openContest>,
+): Promise<void> {
+  const contenders = entries.filter(
+    ({ plan, row }) =>
+      plan !== null &&
+      row.targetCost !== null &&
+      (row.name === "hybrid" || row.policy === "sensitivity" || row.rule === "contribution"),
+  );
+  const results = await contest.simulate(contenders.map((entry) => entry.plan!));
+  const errors = new Map(contenders.map((entry, i) => [entry, results[i]!.error ?? Infinity]));
+  for (const target of targets) {
+    // In compile's order, so that equals fall out the same way.
+    const order = ["static", "hybrid", "dynamic"];
+    const own = contenders
+      .filter((entry) => entry.row.targetCost === target)
+      .sort(
+        (a, b) => errors.get(a)! - errors.get(b)! || order.indexOf(a.row.mode) - order.indexOf(b.row.mode),
+      );
+    if (own[0]) own[0].chosen = true;
+  }
 }
 
 /** The chosen names, every control among them. "all" takes everything there is. */
@@ -292,6 +308,11 @@ function chosen(
   asked?.filter((name) => name !== "all").forEach(named);
   const wanted = asked === undefined ? defaults : asked.includes("all") ? known.map((k) => k.name) : asked;
   return [...new Set([...wanted, ...known.filter((k) => k.control).map((k) => k.name)])];
+}
+
+/** What the compiler chooses from is always there to be compared. */
+function withContender(names: readonly string[], contender: string): readonly string[] {
+  return names.includes(contender) ? names : [contender, ...names];
 }
 
 /** Each number once. */

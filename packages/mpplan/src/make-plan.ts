@@ -13,7 +13,10 @@ import {
 } from "@mpplan/ir";
 import {
   dynamicPlan,
+  fitHybrids,
   fitThresholds,
+  hybridAt,
+  hybridFront,
   planAt,
   planFront,
   PlannerError,
@@ -24,6 +27,9 @@ import {
   type PlanOptions,
   type Rule,
 } from "@mpplan/planner";
+import type { PlainBudget, PlanMaker } from "./plan-maker.js";
+import { cheapestPromise, cheapestWithin, needGuard } from "./search-budget.js";
+import { openContest, pairOf, winnerAt } from "./contest.js";
 import { checkLeast, dynamicFraction, forcedShare, leastCost, passesOf } from "./budgets.js";
 import { UsageError } from "./errors.js";
 import type { Precision } from "./settings.js";
@@ -32,16 +38,33 @@ import { planOptionsOf, stage, type WorkOptions } from "./work.js";
 
 /** What a plan is asked to be. */
 export interface DecisionOptions extends SitePatterns {
-  /** A static policy (default `absolute`), or a dynamic rule. */
+  /**
+   * `best` (default): hybrid, static or dynamic, whichever loses least on the tune samples; `hybrid`; or a static
+   * policy.
+   */
   readonly policy?: string | undefined;
+  /** A dynamic rule instead of a policy. */
   readonly rule?: string | undefined;
   /** Default: a modelled cost of 0.75. */
   readonly budget?: Budget | undefined;
 }
 
-export const defaultPolicy = "absolute";
+export const defaultPolicy = "best";
 
 export const defaultBudget: Budget = { kind: "cost", value: 0.75 };
+
+/** The policies that are no order of neurons, and what they do. */
+export const mixedPolicies: Readonly<Record<string, string>> = {
+  best: "hybrid, static by sensitivity or dynamic by contribution, whichever loses least on the tune samples",
+  hybrid:
+    "every neuron takes any format of the ladder, or a low one first and a higher one where its score is high: the options that take most error from the outputs for their cost",
+};
+
+/** Plans need samples to simulate on; the flip limit needs some that nothing else has seen. */
+export interface DecisionSamples {
+  readonly tune: Samples | null;
+  readonly guard?: Samples | null;
+}
 
 /**
  * The second half: decides, and predicts on samples that were not used to build.
@@ -50,7 +73,7 @@ export const defaultBudget: Budget = { kind: "cost", value: 0.75 };
 export async function makePlan(
   graph: Graph,
   profile: Profile,
-  tune: Samples | null,
+  { tune, guard = null }: DecisionSamples,
   precision: Precision,
   options: WorkOptions & DecisionOptions,
 ): Promise<Plan> {
@@ -59,13 +82,106 @@ export async function makePlan(
   checkSites(profile, graph);
   const budget = options.budget ?? defaultBudget;
   const planOptions = planOptionsOf(profile, precision, options);
-  const plan =
-    options.rule !== undefined
-      ? await makeDynamicPlan(graph, profile, tune, ruleNamed(options.rule), budget, planOptions, options)
-      : options.policy === "uniform"
-        ? uniformPlan(profile, precision.accumulators.length - 1, planOptions)
-        : makeStaticPlan(profile, options.policy ?? defaultPolicy, budget, planOptions);
-  return tune ? withPrediction(plan, (p) => predict(graph, p, tune, options)) : plan;
+  const maker = makerOf(graph, profile, tune, planOptions, options);
+  const finish = async (plan: Plan): Promise<Plan> =>
+    tune ? withPrediction(plan, (p) => predict(graph, p, tune, options), maker.chooses) : plan;
+  switch (budget.kind) {
+    case "error":
+      return finish({
+        ...(await cheapestWithin(budget.value, maker, needTune(tune), graph, options)),
+        budget,
+      });
+    case "flips":
+      return finish(await cheapestPromise(budget, maker, graph, needGuard(guard, budget), options));
+    default:
+      return finish(await maker.at(budget));
+  }
+}
+
+function makerOf(
+  graph: Graph,
+  profile: Profile,
+  tune: Samples | null,
+  planOptions: PlanOptions,
+  options: WorkOptions & DecisionOptions,
+): PlanMaker {
+  const { rule, policy = defaultPolicy } = options;
+  if (rule !== undefined) {
+    return {
+      at: (budget) => makeDynamicPlan(graph, profile, tune, ruleNamed(rule), budget, planOptions, options),
+      least: leastCost(profile, planOptions, passesOf(ruleNamed(rule))),
+      chooses: false,
+    };
+  }
+  if (policy === "uniform") {
+    const plan = uniformPlan(profile, planOptions.accumulators.length - 1, planOptions);
+    return { at: async () => plan, least: 1, chooses: false };
+  }
+  if (policy !== "best" && policy !== "hybrid") {
+    return {
+      at: async (budget) => makeStaticPlan(profile, policy, budget, planOptions),
+      least: leastCost(profile, planOptions, 1),
+      chooses: false,
+    };
+  }
+  return mixedMaker(graph, profile, tune, planOptions, options, policy);
+}
+
+function mixedMaker(
+  graph: Graph,
+  profile: Profile,
+  tune: Samples | null,
+  planOptions: PlanOptions,
+  options: WorkOptions,
+  policy: "best" | "hybrid",
+): PlanMaker {
+  const contest = openContest(graph, profile, tune ?? noSamples, planOptions, options);
+  const share = async (value: number): Promise<Plan> => {
+    const front = hybridFront(profile, pairOf(planOptions), { unit: "share", dynamic: tune !== null });
+    const simulate = async (plans: readonly Plan[]) =>
+      (await contest.simulate(plans)).map((r) => ({ cost: r.fractionHigh }));
+    const [fitted] = await fitHybrids([{ front, target: value }], simulate);
+    return { ...fitted!.plan, budget: { kind: "share", value } };
+  };
+  return {
+    least: contest.still.baseCost,
+    chooses: policy === "best",
+    async at(budget) {
+      switch (budget.kind) {
+        case "cost": {
+          // Without samples nothing can be simulated: the profile's own expectation stands.
+          if (!tune) return { ...hybridAt(contest.still, budget.value, "sensitivity"), budget };
+          if (policy === "best") return { ...(await winnerAt(contest, budget.value)).winner.plan, budget };
+          const [fitted] = await fitHybrids(
+            [{ front: contest.hybrid, target: budget.value }],
+            contest.simulate,
+          );
+          return fitted!.plan;
+        }
+        case "share":
+          return share(budget.value);
+        case "none":
+          return { ...hybridAt(contest.still, Infinity, "sensitivity"), budget };
+        case "tau":
+          throw new UsageError("bad-option", {
+            what: `The policy "${policy}" weighs errors against cost and knows no tolerance`,
+            where: "--tau",
+            next: "say whose tolerance it is with --rule kappa or a static --policy, or give --budget, --max-error or --max-flips",
+          });
+        default:
+          return budget satisfies never;
+      }
+    },
+  };
+}
+
+function needTune(tune: Samples | null): Samples {
+  if (tune) return tune;
+  throw new UsageError("bad-option", {
+    what: "A largest error is kept by running plans on tuning samples, and there are none",
+    where: "--max-error without --data",
+    next: "give --data, or a cost with --budget",
+  });
 }
 
 /** Refuses what cannot be decided, or would be ignored, before any work. */
@@ -88,7 +204,15 @@ export function checkDecision(
     });
   }
   if (rule === undefined) {
-    if (policy !== undefined && policy !== "uniform") policyNamed(policy);
+    const mixed = policy === undefined || Object.hasOwn(mixedPolicies, policy);
+    if (!mixed && policy !== "uniform") policyNamed(policy);
+    if (mixed && budget?.kind === "tau") {
+      throw new UsageError("bad-option", {
+        what: `The policy "${policy ?? defaultPolicy}" weighs errors against cost and knows no tolerance`,
+        where: "--tau",
+        next: "say whose tolerance it is with --rule kappa or a static --policy, or give --budget, --max-error or --max-flips",
+      });
+    }
     return;
   }
   const { threshold } = ruleNamed(rule);
@@ -96,12 +220,15 @@ export function checkDecision(
     throw new UsageError("conflicting-options", {
       what: `A dynamic rule goes from one format to another, but the ladder has ${precision.accumulators.length}`,
       where: "--rule and --formats",
-      next: "name two formats, or choose a static policy",
+      next: "name two formats, or leave --rule out: a hybrid plan has pairs of any two",
     });
   }
   if (budget?.kind === "tau" && threshold !== "tau") {
     throw new PlannerError("wrong-budget", {
-      what: `The rule "${rule}" draws at random and knows no tau`,
+      what:
+        threshold === "share"
+          ? `The rule "${rule}" draws at random and knows no tau`
+          : `The threshold of the rule "${rule}" is found for a cost: a tau means nothing to it`,
       where: "the budget",
       next: "give it a cost or a share: --budget 0.75 or --max-high 0.5",
     });
@@ -113,10 +240,7 @@ function checkMeasured(profile: Profile, { accumulators, operands }: Precision):
   const want = printOperands(operands);
   const has = printOperands(profile.operands);
   const known = new Set(profile.accumulators.map(printAccumulator));
-  const missing = accumulators
-    .slice(0, -1)
-    .map(printAccumulator)
-    .filter((a) => !known.has(a));
+  const missing = accumulators.map(printAccumulator).filter((a) => !known.has(a));
   if (want === has && missing.length === 0) return;
   throw new PlannerError("wrong-profile", {
     what:
@@ -140,7 +264,7 @@ function checkSites({ model, sites }: Profile, graph: Graph): void {
   });
 }
 
-function makeStaticPlan(profile: Profile, policy: string, budget: Budget, options: PlanOptions): Plan {
+function makeStaticPlan(profile: Profile, policy: string, budget: PlainBudget, options: PlanOptions): Plan {
   const front = planFront(profile, policyNamed(policy), options);
   const forced = forcedShare(profile, options);
   // The front ranks what is kept high first, but a budget that ends among it would drop the rest in silence.
@@ -154,7 +278,7 @@ async function makeDynamicPlan(
   profile: Profile,
   tune: Samples | null,
   rule: Rule,
-  budget: Budget,
+  budget: PlainBudget,
   planOptions: PlanOptions,
   options: WorkOptions,
 ): Promise<Plan> {

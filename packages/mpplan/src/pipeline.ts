@@ -1,8 +1,9 @@
 // The road, on one screen: model and samples in, plan and report out. Every arrow can be cut and resumed.
-import { calibrate, evaluate } from "@mpplan/calibration";
+import { arrange, calibrate, evaluate } from "@mpplan/calibration";
 import { SetDigest, split, type Graph, type Plan, type Profile, type Report, type Samples } from "@mpplan/ir";
 import { checkDecision, makePlan, type DecisionOptions } from "./make-plan.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
+import { needGuard } from "./search-budget.js";
 import { resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
 import { highPrecisionSites } from "./site-patterns.js";
 import { tool } from "./version.js";
@@ -40,32 +41,39 @@ export async function compileModel(
   checkDecision(options, precision);
   const { seed, executor } = resolveWork(options);
   const source: ModelSource = { bytes, name: options.name ?? "model", externalData: options.externalData };
-  const { build, tune, test } = split(samples, {
+  const { build, tune, guard, test } = split(samples, {
     seed,
     calibrate: options.samples,
     evaluate: options.evaluate,
+    guard: options.budget?.kind === "flips",
   });
+  if (options.budget?.kind === "flips") needGuard(guard, options.budget);
   const graph = prepareGraph(importModel(source), samples.at(0), precision.operands);
   highPrecisionSites(siteNames(graph), options);
-  const profile = await makeProfile(graph, build, precision, { ...options, executor });
-  const plan = await makePlan(graph, profile, tune, precision, { ...options, executor, seed });
+  const profile = await makeProfile(graph, build, precision, { ...options, executor, seed });
+  const plan = await makePlan(graph, profile, { tune, guard }, precision, { ...options, executor, seed });
   const report = await evaluate(graph, plan, test, { tool, ...stage("evaluate", { ...options, executor }) });
   throwIfCancelled(options.signal, graph);
   return { graph, profile, plan, report };
 }
 
-/** The first half: what the samples say of every neuron. */
-export function makeProfile(
+/**
+ * The first half: how sums are laid out, and what the samples say of every neuron. A shard is laid out by all the
+ * build samples (`layout`), so that shards fit together.
+ */
+export async function makeProfile(
   graph: Graph,
   build: Samples,
   precision: Precision,
   options: WorkOptions,
+  layout: Samples = build,
 ): Promise<Profile> {
-  return calibrate(graph, build, {
-    tool,
-    accumulators: precision.accumulators.slice(0, -1),
-    ...stage("calibrate", options),
-  });
+  const { accumulators } = precision;
+  const { executor, seed } = resolveWork(options);
+  const common = { accumulators, seed, ...stage("calibrate", { ...options, executor }) };
+  const { onProgress: _quiet, ...silent } = common;
+  const arrangements = await arrange(graph, layout, { ...silent, ...precision.arrange });
+  return calibrate(graph, build, { ...common, arrangements, tool });
 }
 
 /** True where these are the very samples that the profile was made from. */

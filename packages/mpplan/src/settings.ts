@@ -22,7 +22,10 @@ export interface PrecisionOptions {
   readonly high?: string | undefined;
   /** A whole ladder, cheapest first, instead of low and high. */
   readonly formats?: readonly string[] | undefined;
+  /** An order, or `planned` (block lengths and the order of terms per site) or `planned-blocks`. */
   readonly order?: string | undefined;
+  /** False: rows whose sums clip are not scaled by powers of two. */
+  readonly rowScales?: boolean | undefined;
   readonly product?: string | undefined;
   readonly rounding?: string | undefined;
   readonly overflow?: string | undefined;
@@ -39,6 +42,8 @@ export interface Precision {
   readonly accumulators: readonly Accumulator[];
   readonly operands: Operands;
   readonly costs: Costs;
+  /** What calibration may decide about the layout of sums, see `arrange`. */
+  readonly arrange: { readonly scales: boolean; readonly blocks: boolean; readonly terms: boolean };
 }
 
 const products = ["fma", "fma-f32", "rounded", "f32-add"] as const;
@@ -56,7 +61,6 @@ export function resolvePrecision(options: PrecisionOptions): Precision {
     });
   }
   const shared = {
-    ...(options.order !== undefined && { order: parseOrder(options.order) }),
     ...(options.product !== undefined && { product: oneOf("product", options.product, products) }),
     ...(options.rounding !== undefined && { rounding: oneOf("rounding", options.rounding, roundings) }),
     ...(options.overflow !== undefined && { overflow: oneOf("overflow", options.overflow, overflows) }),
@@ -64,6 +68,7 @@ export function resolvePrecision(options: PrecisionOptions): Precision {
   const rung = (base: Accumulator, format: string | undefined): Accumulator =>
     checkAccumulator({
       ...base,
+      ...orderOf(options.order, base),
       ...shared,
       format: format === undefined ? base.format : formatNamed(format).name,
     });
@@ -87,7 +92,19 @@ export function resolvePrecision(options: PrecisionOptions): Precision {
       activations: operand(options.activationsFormat, preset.operands.activations),
     },
     costs,
+    arrange: {
+      scales: options.rowScales ?? true,
+      blocks: options.order === "planned" || options.order === "planned-blocks",
+      terms: options.order === "planned",
+    },
   };
+}
+
+/** A planned order starts from blocks: those of the preset, or of 8. */
+function orderOf(asked: string | undefined, base: Accumulator): Pick<Accumulator, "order"> | undefined {
+  if (asked === undefined) return undefined;
+  if (asked !== "planned" && asked !== "planned-blocks") return { order: parseOrder(asked) };
+  return { order: base.order.kind === "blocked" ? base.order : { kind: "blocked", block: 8 } };
 }
 
 /** The cost of every format in use. @throws UsageError for a cost that would have no effect. */
@@ -110,6 +127,7 @@ export function describePrecision({
   accumulators,
   operands,
   costs,
+  arrange,
 }: Precision): Record<string, string> {
   const entries = accumulators.map((a, i) => [
     i === 0 ? "low" : i === accumulators.length - 1 ? "high" : `rung ${i}`,
@@ -119,30 +137,70 @@ export function describePrecision({
     preset,
     ...Object.fromEntries(entries),
     operands: printOperands(operands),
+    layout: layoutText(arrange),
     "modelled cost": Object.entries(costs)
       .map(([format, cost]) => `${format} ${cost}`)
       .join(", "),
   };
 }
 
+function layoutText({ scales, blocks, terms }: Precision["arrange"]): string {
+  const planned = [
+    ...(blocks ? ["block lengths planned per site"] : []),
+    ...(terms ? ["terms in the order that calibration finds best"] : []),
+  ];
+  return [
+    planned.length > 0 ? planned.join(", ") : "the order of the accumulators",
+    scales ? "rows that clip are scaled by powers of two" : "no row is scaled",
+  ].join("; ");
+}
+
+/** What `--auto` promises: flips in at most this share of samples. */
+export const autoFlips = 0.005;
+
 /** The budget that the options give, of which one at most may be given; undefined for none. */
 export function resolveBudget(options: {
   tau?: number | undefined;
   budget?: number | undefined;
   maxHigh?: number | undefined;
+  maxError?: number | undefined;
+  maxFlips?: number | undefined;
+  auto?: boolean | undefined;
+  confidence?: number | undefined;
 }): Budget | undefined {
   const given: Budget[] = [];
   if (options.tau !== undefined) given.push({ kind: "tau", value: options.tau });
   if (options.budget !== undefined) given.push({ kind: "cost", value: options.budget });
   if (options.maxHigh !== undefined) given.push({ kind: "share", value: options.maxHigh });
+  if (options.maxError !== undefined) given.push({ kind: "error", value: options.maxError });
+  const { confidence = 0.95 } = options;
+  if (options.maxFlips !== undefined) given.push({ kind: "flips", value: options.maxFlips, confidence });
+  if (options.auto) given.push({ kind: "flips", value: autoFlips, confidence });
   if (given.length > 1) {
     throw new UsageError("conflicting-options", {
       what: `${given.length} budgets are given, and a plan keeps one`,
-      where: "--tau, --budget, --max-high",
+      where: "--tau, --budget, --max-high, --max-error, --max-flips, --auto",
       next: "give one of them",
     });
   }
   const [budget] = given;
+  if (options.confidence !== undefined && budget?.kind !== "flips") {
+    throw new UsageError("conflicting-options", {
+      what: "A confidence is given, but no rate of flips that it could belong to",
+      where: "--confidence",
+      next: "add --max-flips or --auto, or leave it out",
+    });
+  }
+  if (
+    budget?.kind === "flips" &&
+    !(confidence > 0 && confidence < 1 && budget.value > 0 && budget.value < 1)
+  ) {
+    throw new UsageError("bad-option", {
+      what: `A flip rate of ${budget.value} at confidence ${confidence} is out of range`,
+      where: "--max-flips and --confidence",
+      next: "give both as numbers between 0 and 1, such as --max-flips 0.005 --confidence 0.95",
+    });
+  }
   if (budget?.kind === "share" && budget.value > 1) {
     throw new UsageError("bad-option", {
       what: `${budget.value} is no share of the multiply-accumulates`,

@@ -35,6 +35,8 @@ export interface HybridFrontOptions {
   /** False: static choices only. */
   readonly dynamic?: boolean;
   readonly estimate?: EstimateKind;
+  /** What targets count: modelled cost, or multiply-accumulates on the highest rung. Default: cost. */
+  readonly unit?: "cost" | "share";
 }
 
 /** Budgets are sums of many shares: this much is rounding. */
@@ -47,12 +49,14 @@ const slack = 1e-12;
 export function hybridFront(
   profile: Profile,
   options: PlanOptions,
-  { dynamic = true, estimate = "mixed" }: HybridFrontOptions = {},
+  { dynamic = true, estimate = "mixed", unit = "cost" }: HybridFrontOptions = {},
 ): HybridFront {
   const { accumulators, forceHigh } = options;
   const table = costTable(accumulators, options.costs);
-  const unit = table[accumulators.at(-1)!.format]!;
-  const costs = accumulators.map((a) => table[a.format]! / unit);
+  const most = table[accumulators.at(-1)!.format]!;
+  const costs = accumulators.map((a, rung) =>
+    unit === "cost" ? table[a.format]! / most : Number(rung + 1 === accumulators.length),
+  );
   const measured = measuredRungs(profile, options);
   const rungs = accumulators.map((_, rung) => rung);
   const total = profile.sites.reduce((sum, site) => sum + site.macs, 0);

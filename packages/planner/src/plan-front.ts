@@ -167,6 +167,13 @@ function taken(front: PlanFront, budget: Budget): readonly Upgrade[] {
       return fill(upgrades, (u) => u.cost, budget.value, baseCost);
     case "share":
       return fill(upgrades, (u) => u.high, budget.value, 0);
+    case "error":
+    case "flips":
+      throw new PlannerError("wrong-budget", {
+        what: "A largest error or rate of flips is no budget of a front: it is searched over costs by simulation",
+        where: "the budget",
+        next: "give a cost, a share or a tau",
+      });
     default:
       return budget satisfies never;
   }

@@ -157,9 +157,8 @@ describe("predictions", () => {
 
 describe("refused:", () => {
   test("a profile that has not measured a rung of the ladder", () => {
-    expect(() =>
-      planFront(profile, policyNamed("absolute"), optionsFor(ladder)),
-    ).toThrowErrorMatchingInlineSnapshot(`
+    expect(() => planFront(profile, policyNamed("absolute"), optionsFor(ladder)))
+      .toThrowErrorMatchingInlineSnapshot(`
       [PlannerError: The profile has not measured the accumulator bfloat16 that the plan wants
         where: the profile of "made up"
         next: calibrate again with the same --preset, --low, --high, --formats, --order and --product]

@@ -10,6 +10,10 @@ export async function refine(front: PlanFront, budget: Budget, predict: Predict)
   return withPrediction(planAt(front, budget), predict);
 }
 
-export async function withPrediction(plan: Plan, predict: Predict): Promise<Plan> {
-  return { ...plan, predicted: { ...(await predict(plan)), guarantee: "calibrated" } };
+/**
+ * The plan with what it loses on samples that were not used to build it. `chosen`: they were used to choose it among
+ * others by its error, so that the figure is an observation and no promise.
+ */
+export async function withPrediction(plan: Plan, predict: Predict, chosen = false): Promise<Plan> {
+  return { ...plan, predicted: { ...(await predict(plan)), guarantee: chosen ? "observed" : "calibrated" } };
 }

@@ -1,7 +1,7 @@
 // Settings as one-line sentences, for the echo.
 import type { Budget } from "@mpplan/ir";
 import { policyNamed, ruleNamed } from "@mpplan/planner";
-import { defaultBudget, defaultPolicy } from "../make-plan.js";
+import { defaultBudget, defaultPolicy, mixedPolicies } from "../make-plan.js";
 import type { DecisionFlags } from "./options.js";
 
 /** What decides, and within which budget. */
@@ -10,11 +10,11 @@ export function decisionLines(
   budget: Budget | undefined,
 ): Record<string, string> {
   if (policy === "uniform") return { decides: "policy uniform: every sum in the high format" };
-  const chosen = policyNamed(policy ?? defaultPolicy);
+  const name = policy ?? defaultPolicy;
   return {
     decides:
       rule === undefined
-        ? `policy ${chosen.name}: ${chosen.about}`
+        ? `policy ${name}: ${mixedPolicies[name] ?? policyNamed(name).about}`
         : `rule ${rule}: ${ruleNamed(rule).about}`,
     budget: budgetLine(budget ?? defaultBudget),
   };
@@ -30,6 +30,10 @@ function budgetLine(budget: Budget): string {
       return `modelled cost ${budget.value} (1 = everything high)`;
     case "share":
       return `share ${budget.value} of multiply-accumulates in high precision`;
+    case "error":
+      return `relative error of the outputs at most ${budget.value}, as cheaply as possible`;
+    case "flips":
+      return `flips in at most ${Number((100 * budget.value).toPrecision(6))} % of samples, at ${100 * budget.confidence} % confidence`;
     default:
       return budget satisfies never;
   }

@@ -2,6 +2,8 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { presets } from "@mpplan/ir";
 import { policies, rules } from "@mpplan/planner";
+import { defaultPolicy, mixedPolicies } from "../make-plan.js";
+import { autoFlips } from "../settings.js";
 import { parseNumber } from "../data/preprocess.js";
 
 export interface CommonFlags {
@@ -34,6 +36,7 @@ export interface PrecisionFlags {
   high?: string;
   formats?: string[];
   order?: string;
+  rowScales?: boolean;
   product?: string;
   rounding?: string;
   overflow?: string;
@@ -48,6 +51,10 @@ export interface DecisionFlags {
   tau?: number;
   budget?: number;
   maxHigh?: number;
+  maxError?: number;
+  maxFlips?: number;
+  auto?: boolean;
+  confidence?: number;
   include?: string[];
   exclude?: string[];
 }
@@ -103,7 +110,14 @@ export function precisionFlags(command: Command): Command {
     .option("--low <format>", "the low format, such as ieee-e4m3, bfloat16 or e5m6")
     .option("--high <format>", "the high format")
     .option("--formats <list>", "a whole ladder, cheapest first, instead of --low and --high", list)
-    .option("--order <order>", "sequential, pairwise, blocked(8), chunked(32, binary32) or aligned(32, 14)")
+    .option(
+      "--order <order>",
+      "sequential, pairwise, blocked(8), chunked(32, binary32) or aligned(32, 14); or planned (blocks and order of terms per site) or planned-blocks",
+    )
+    .option(
+      "--no-row-scales",
+      "leave rows whose sums clip as they are, instead of scaling them by powers of two",
+    )
     .option("--product <rule>", "fma, fma-f32, rounded or f32-add")
     .option("--rounding <mode>", "nearest-even, toward-zero or stochastic")
     .option("--overflow <rule>", "saturate or infinity")
@@ -122,7 +136,7 @@ export function decisionFlags(command: Command): Command {
       .optionsGroup("Decision:")
       .option(
         "--policy <name>",
-        `static policy: uniform, ${policies.map((p) => p.name).join(", ")} (default: absolute)`,
+        `${Object.keys(mixedPolicies).join(", ")}, or static: uniform, ${policies.map((p) => p.name).join(", ")} (default: ${defaultPolicy})`,
       )
       .option("--rule <name>", `dynamic rule instead of a policy: ${rules.map((r) => r.name).join(", ")}`)
       .option("--budget <cost>", "at most this modelled cost, 1 = everything high (default: 0.75)", number)
@@ -131,7 +145,23 @@ export function decisionFlags(command: Command): Command {
         "or: at most this share of multiply-accumulates in high precision",
         number,
       )
-      .option("--tau <number>", "or: high above this tolerance", number),
+      .option(
+        "--max-error <error>",
+        "or: at most this relative error of the outputs, as cheaply as possible",
+        number,
+      )
+      .option(
+        "--max-flips <rate>",
+        "or: at most this share of flips, tested on samples used for nothing else",
+        number,
+      )
+      .option("--auto", `or: the cheapest plan that keeps flips below ${100 * autoFlips} %`)
+      .option("--confidence <share>", "of the flip limit (default: 0.95)", number)
+      .option(
+        "--tau <number>",
+        "or: high above this tolerance, for --rule kappa and static policies",
+        number,
+      ),
   );
 }
 

@@ -70,11 +70,17 @@ export const calibrate: CliCommand = {
         const reporter = createReporter(io, flags.quiet);
         try {
           const graph = prepareGraph(model.imported, samples.at(0), precision.operands);
-          const profile = await makeProfile(graph, mine, precision, {
-            seed: flags.seed,
-            onProgress: reporter.onProgress,
-            signal: io.signal,
-          });
+          const profile = await makeProfile(
+            graph,
+            mine,
+            precision,
+            {
+              seed: flags.seed,
+              onProgress: reporter.onProgress,
+              signal: io.signal,
+            },
+            build,
+          );
           reporter.stop();
           throwIfCancelled(io.signal, graph);
           await writeAtomically(flags.output, printDocument(profile));

@@ -70,12 +70,12 @@ export const compare: CliCommand = {
       )
       .option(
         "--rule <names>",
-        `dynamic rules: ${rules.map((r) => r.name).join(", ")}, or all; repeatable (default: kappa; controls always)`,
+        `dynamic rules: ${rules.map((r) => r.name).join(", ")}, or all; repeatable (default: contribution, kappa; controls and contribution always)`,
         collectLists,
       )
       .option(
         "--policy <names>",
-        `static policies: ${policies.map((p) => p.name).join(", ")}, or all; repeatable (default: absolute, kappa, kappa-ladder; controls always)`,
+        `static policies: ${policies.map((p) => p.name).join(", ")}, or all; repeatable (default: absolute, kappa, sensitivity; controls and sensitivity always)`,
         collectLists,
       );
     precisionFlags(patternFlags(command)).action((path: string, flags: Flags) =>

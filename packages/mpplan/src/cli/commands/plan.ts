@@ -83,7 +83,12 @@ export const plan: CliCommand = {
         }
         const parts =
           data &&
-          split(data.samples, { seed: flags.seed, calibrate: flags.samples, evaluate: flags.evaluate });
+          split(data.samples, {
+            seed: flags.seed,
+            calibrate: flags.samples,
+            evaluate: flags.evaluate,
+            guard: budget?.kind === "flips",
+          });
         const sameSamples = parts !== null && isMadeFrom(profile, parts.build);
         echo(
           io,
@@ -108,17 +113,23 @@ export const plan: CliCommand = {
         const reporter = createReporter(io, flags.quiet);
         try {
           const graph = prepareGraph(model.imported, data ? data.samples.at(0) : null, precision.operands);
-          const made = await makePlan(graph, profile, parts?.tune ?? null, precision, {
-            policy: flags.policy,
-            rule: flags.rule,
-            budget,
-            seed: flags.seed,
-            task: flags.task,
-            include: flags.include,
-            exclude: flags.exclude,
-            onProgress: reporter.onProgress,
-            signal: io.signal,
-          });
+          const made = await makePlan(
+            graph,
+            profile,
+            { tune: parts?.tune ?? null, guard: parts?.guard ?? null },
+            precision,
+            {
+              policy: flags.policy,
+              rule: flags.rule,
+              budget,
+              seed: flags.seed,
+              task: flags.task,
+              include: flags.include,
+              exclude: flags.exclude,
+              onProgress: reporter.onProgress,
+              signal: io.signal,
+            },
+          );
           reporter.stop();
           throwIfCancelled(io.signal, graph);
           const result =

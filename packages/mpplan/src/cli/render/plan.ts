@@ -30,8 +30,13 @@ export function planText(plan: Plan): string {
       rows,
     ),
     "\n",
+    plan.promise ? promiseText(plan.promise) : "",
     plan.data?.random ? "\nThis plan was made from RANDOM DATA: it says nothing about real inputs.\n" : "",
   ].join("");
+}
+
+function promiseText({ limit, confidence, samples, flips, upper }: NonNullable<Plan["promise"]>): string {
+  return `\npromise: flips in at most ${percent(limit, 2)} of samples. ${flips} of ${samples} samples used for nothing else flipped: at ${percent(confidence, 0)} confidence at most ${percent(upper, 2)} do.\n`;
 }
 
 export function reportText(plan: Plan, report: Report): string {
@@ -125,6 +130,10 @@ function budgetText({ budget }: Plan): string {
       return `modelled cost at most ${budget.value}`;
     case "share":
       return `at most ${percent(budget.value)} in high precision`;
+    case "error":
+      return `relative error at most ${budget.value}`;
+    case "flips":
+      return `flips at most ${percent(budget.value, 2)}`;
     default:
       return budget satisfies never;
   }
