@@ -6,6 +6,7 @@ import {
   resolveWindow,
   sizeOf,
   type Node,
+  type SlidingWindow,
   type SumOpName,
   type SumSite,
   type Tensor,
@@ -219,10 +220,8 @@ function convProducts(node: Node, x: Tensor, w: Tensor, bias: Tensor | null): Pr
   };
 }
 
-type Window = ReturnType<typeof resolveWindow>;
-
 /** For one output pixel, where in the input plane each tap of the kernel reads; -1 for padding. */
-function tapOffsets(pixel: number, window: Window, spatial: readonly number[]): Int32Array {
+export function tapOffsets(pixel: number, window: SlidingWindow, spatial: readonly number[]): Int32Array {
   let offsets = Int32Array.of(0);
   let rest = pixel;
   const place: number[] = [];
