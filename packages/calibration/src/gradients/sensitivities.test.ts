@@ -1,5 +1,4 @@
-import { stack, sumSites, type Graph, type Sample, type Tensor, type ValueId } from "@mpplan/ir";
-import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
+import { stack, sumSites, type Graph, type Sample, type ValueId } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import {
   convNet,
@@ -12,16 +11,7 @@ import {
 import type { Task } from "../metrics.js";
 import { gradients, type GradientRules } from "./index.js";
 import { createSensitivities, type SensitivityOptions } from "./sensitivities.js";
-
-const executor = createExecutor(createReferenceBackend());
-
-/** All the values of one exact run. */
-async function valuesOf(graph: Graph, feeds: Sample): Promise<Map<ValueId, Tensor>> {
-  const values = new Map<ValueId, Tensor>();
-  const session = await executor.prepare(graph, "reference");
-  await session.run(feeds, { observe: (id, value) => values.set(id, value) });
-  return values;
-}
+import { squaresByDifferences as measured, valuesOf } from "./testing.js";
 
 async function sensitivitiesOf(
   graph: Graph,
@@ -30,40 +20,6 @@ async function sensitivitiesOf(
 ): Promise<ReadonlyMap<string, Float64Array>> {
   const { run } = createSensitivities(graph, sumSites(graph), { task: "values", seed: 1, ...options });
   return run(await valuesOf(graph, stack(samples)), samples.length);
-}
-
-/** z: all the outputs one after another; rows less their mean for a classifier. */
-function networkOutputs(outputs: ReadonlyMap<ValueId, Tensor>, task: Task): number[] {
-  return [...outputs.values()].flatMap(({ data, dims }) => {
-    const list = Array.from(data as Float64Array);
-    if (task === "values") return list;
-    const width = dims.at(-1)!;
-    return list.map((x, i) => {
-      const from = i - (i % width);
-      return x - list.slice(from, from + width).reduce((a, b) => a + b, 0) / width;
-    });
-  });
-}
-
-/** ||dz / dh_i||^2 for every element of the value h, by central differences of the rest of the network. */
-async function measured(graph: Graph, feeds: Sample, h: ValueId, task: Task): Promise<number[]> {
-  const session = await executor.prepare(graph, "reference");
-  const exact = (await valuesOf(graph, feeds)).get(h)!;
-  const step = 1e-5;
-  const at = async (i: number, by: number): Promise<number[]> => {
-    const data = Float64Array.from(exact.data as Float64Array);
-    data[i]! += by;
-    const moved = { ...exact, data };
-    const outputs = await session.run(feeds, { given: (id) => (id === h ? moved : undefined) });
-    if (outputs.has(h)) outputs.set(h, moved);
-    return networkOutputs(outputs, task);
-  };
-  const result: number[] = [];
-  for (let i = 0; i < exact.data.length; i++) {
-    const [up, down] = [await at(i, step), await at(i, -step)];
-    result.push(up.reduce((sum, y, c) => sum + ((y - down[c]!) / (2 * step)) ** 2, 0));
-  }
-  return result;
 }
 
 /** Central differences of values near 1 are right to about 1e-9; squares of derivatives near 1 are twice that off. */
