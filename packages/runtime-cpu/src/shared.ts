@@ -25,6 +25,8 @@ export class Shared {
   readonly sums = new Sums(this.memory);
   private readonly uploaded = new WeakSet<Tensor>();
   private readonly packed: PackedTable = new WeakMap();
+  /** How many tensors were made from others and kept. */
+  laid = 0;
   private readonly derivations = new WeakMap<Tensor, Map<string, Tensor>>();
 
   /** Notes that a tensor came from outside, as constants do: it is worth keeping packed. */
@@ -41,6 +43,7 @@ export class Shared {
     if (!tensor) {
       made.set(key, (tensor = make()));
       this.adopt(tensor);
+      this.laid++;
     }
     return tensor;
   }
