@@ -354,6 +354,28 @@ test("scaled heads whose numbers leave the range of binary32 do so alike", async
   }
 });
 
+test("heads of an open batch: every sample has all of them", async () => {
+  const b = new GraphBuilder();
+  const q = b.input("q", ["N", 3, 5, 8]);
+  const graph = b.build(b.node("MatMul", [q, b.node("Transpose", [q], { perm: [0, 1, 3, 2] })], {}, "y"));
+  const plan = arranged(
+    graph,
+    planOf(graph, (_, head) => ({ mode: "static", use: head }), { accumulators }),
+    1,
+  );
+  const samples = [1, 2, 3].map((seed) => randomTensor([1, 3, 5, 8], seed));
+  const data = samples.flatMap((t) => [...(t.data as Float32Array)]);
+  const all = new Map([["q", tensor("float32", [3, 3, 5, 8], Float32Array.from(data))]]);
+  await compare(graph, plan, all);
+  const session = await executors[0]!.prepare(graph, plan);
+  const together = [...(await session.run(all)).values()][0]!.data as Float32Array;
+  expect(session.executed[0]!.components).toEqual([75, 75, 75, 0, 0, 0]);
+  for (const [i, sample] of samples.entries()) {
+    const alone = [...(await session.run(new Map([["q", sample]]))).values()][0]!.data as Float32Array;
+    expect(differences(together.subarray(i * 75, i * 75 + 75), alone)).toEqual([]);
+  }
+});
+
 test("weights are laid out once per arrangement", async () => {
   const graph = mlp([23, 20, 10]);
   const feeds = randomSamples(graph, 1).at(0);

@@ -29,6 +29,15 @@ export class Shared {
   laid = 0;
   private readonly derivations = new WeakMap<Tensor, Map<string, Tensor>>();
 
+  private readonly layouts = new Map<string, number>();
+
+  /** A number for what a text says, the same for the same text; never 0. */
+  idOf(text: string): number {
+    const id = this.layouts.get(text) ?? this.layouts.size + 1;
+    this.layouts.set(text, id);
+    return id;
+  }
+
   /** Notes that a tensor came from outside, as constants do: it is worth keeping packed. */
   adopt(tensor: Tensor): void {
     this.uploaded.add(tensor);

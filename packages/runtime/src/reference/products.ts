@@ -159,7 +159,8 @@ function matMulProducts(
     },
     bias: (_group, _row, column) => biases?.[biases.length === 1 ? 0 : column] ?? 0,
     index: (group, row, column) => (group * rows + row) * columns + column,
-    neuron: (group) => group,
+    // Samples of an open batch come first, each with all the heads.
+    neuron: (group) => (site ? group % site.neurons : group),
   };
 }
 
