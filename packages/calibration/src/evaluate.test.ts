@@ -147,6 +147,21 @@ describe("evaluate", () => {
     });
   });
 
+  test("several accumulators of the high format are all high", async () => {
+    const [low, high] = uniformOf(graph, 0).accumulators;
+    const longer = { ...high!, order: { kind: "blocked", block: 32 } as const };
+    const ladder = planOf(graph, (_, n) => ({ mode: "static", use: n % 3 }), {
+      accumulators: [low!, high!, longer],
+    });
+    const report = await evaluate(graph, ladder, samples, { executor, tool });
+    for (const [i, node] of report.nodes.entries()) {
+      const { components, total } = report.executed[i]!;
+      expect(node.fractionHigh).toBe((components[1]! + components[2]!) / total);
+      expect(Math.min(components[1]!, components[2]!)).toBeGreaterThan(0);
+    }
+    expect(report.cost).toBeCloseTo(0.5 + 0.5 * report.fractionHigh, 12);
+  });
+
   test("stops when it is told to while it looks at the nodes too", async () => {
     const abort = new AbortController();
     // The plan's last evaluation run is over when the nodes' sessions are prepared: the third and fourth.

@@ -47,6 +47,29 @@ describe.each(all.map((a) => [a.name, a] as const))("%s", (_, phi) => {
   test("passes NaN on, as the kernels do", () => {
     expect(phi.value(NaN)).toBeNaN();
   });
+
+  test("scores what contributes: |v phi'(v)|, and below zero how far from contributing", () => {
+    for (const v of points) {
+      const slope = phi.derivative(v);
+      if (slope !== 0) expect(phi.score(v), `at ${v}`).toBe(Math.abs(v * slope));
+      else expect(phi.score(v), `at ${v}`).toBeLessThan(0);
+    }
+    expect(phi.score(NaN)).toBeNaN();
+  });
+});
+
+test("ReLU's score is v on both sides, so that thresholds may lie below zero", () => {
+  for (const phi of [relu, leakyRelu(0)])
+    expect([-7, -0.5, 0, 0.25, 9].map(phi.score)).toEqual([-7, -0.5, 0, 0.25, 9]);
+});
+
+test("Clip's score below zero is the distance to its live part", () => {
+  const six = clip(0, 6);
+  expect([-2, 0, 0.5, 5, 6, 7.5].map(six.score)).toEqual([-2, 0, 0.5, 5, 0, -1.5]);
+  expect([-4, -3, -2, -1, 2].map(clip(-3, -1).score)).toEqual([-1, 0, 2, 0, -3]);
+  expect([-1, 4].map(clip(0, Infinity).score)).toEqual([-1, 4]);
+  // Nothing is live.
+  expect([-1, 2, 4].map(clip(2, 2).score)).toEqual([-Infinity, -Infinity, -Infinity]);
 });
 
 describe("the table of condition numbers", () => {

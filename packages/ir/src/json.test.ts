@@ -1,7 +1,7 @@
 import { Value } from "typebox/value";
 import { describe, expect, test } from "vitest";
 import { parsePlan, parseProfile, parseReport, printDocument, schemas } from "./json.js";
-import type { Plan } from "./plan.js";
+import { printArrangement, type Choice, type Plan, type RecomputeTest } from "./plan.js";
 import type { Profile } from "./profile.js";
 import type { Report } from "./report.js";
 import { lowHigh, mlp, uniformOf } from "./testing.js";
@@ -114,6 +114,27 @@ const report: Report = {
 };
 
 describe("a document survives its own text byte for byte:", () => {
+  test("a plan with arrangements and every test", () => {
+    const graph = mlp([4, 6, 3]);
+    const tests: RecomputeTest[] = [
+      { rule: "contribution", activation: "relu", thresholds: [-0.5, 0, 1e-300] },
+      { rule: "softmax", tau: 0.25, scale: 0.125 },
+      { rule: "kappa-full", tau: 1, activation: "relu" },
+    ];
+    const choice = (test: RecomputeTest): Choice => ({ mode: "dynamic", low: 0, high: 1, test });
+    const arranged: Plan = {
+      ...plan,
+      decisions: uniformOf(graph, 0).decisions.map((decision, i) => ({
+        ...decision,
+        arrangement: i === 0 ? { terms: [3, 0, 2, 1], scales: [0, -2, 5, 0, 0, 1] } : { scales: [1, 0, 0] },
+        ranges: tests.map((test, start) => ({ start, end: start + 1, choice: choice(test) })),
+      })),
+    };
+    expect(parsePlan(printDocument(arranged), "p")).toEqual(arranged);
+    const broken = JSON.parse(printDocument(arranged)) as Plan;
+    broken.decisions[0]!.arrangement!.terms![1] = 0.5;
+    expect(() => parsePlan(JSON.stringify(broken), "p")).toThrow("/decisions/0/arrangement/terms/1");
+  });
   test("plan", () => expect(printDocument(parsePlan(printDocument(plan), "p"))).toBe(printDocument(plan)));
   test("profile", () => {
     expect(parseProfile(printDocument(profile), "p")).toEqual(profile);
@@ -180,3 +201,11 @@ function withTest(test: unknown): unknown {
   copy.decisions[0]!.ranges[0]!.choice = { mode: "dynamic", low: 0, high: 1, test };
   return copy;
 }
+
+test("an arrangement is told in a few words", () => {
+  expect(printArrangement({ terms: [1, 0], scales: [0, -2, 3] })).toBe(
+    "terms permuted, 2 of 3 neurons scaled by 2^-2 to 2^3",
+  );
+  expect(printArrangement({ scales: [0, 4] })).toBe("1 of 2 neurons scaled by 2^4");
+  expect(printArrangement({ terms: [0, 1], scales: [0] })).toBe("");
+});

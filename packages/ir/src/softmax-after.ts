@@ -2,6 +2,7 @@
 import { constantInput, valueOf, type Graph, type Node, type ValueId } from "./graph.js";
 import { intAttr } from "./ops/define.js";
 import { normalizeAxis } from "./ops/dims.js";
+import type { OpName } from "./ops/index.js";
 import { toNumbers, type Dim } from "./types.js";
 
 /** The softmax over the last axis that alone consumes a sum's values. */
@@ -24,7 +25,7 @@ export function softmaxAfter(graph: Graph, node: Node, readers: Readers): Softma
     if (next.length !== 1 || graph.outputs.includes(value)) return null;
     const reader = next[0]!;
     if (reader.op === "Softmax") return overLastAxis(graph, reader) ? { scale } : null;
-    const factor = factorOf(graph, reader, value);
+    const factor = factors[reader.op]?.(graph, reader, value) ?? null;
     if (factor === null) return null;
     scale *= factor;
     if (!Number.isFinite(scale)) return null;
@@ -33,34 +34,33 @@ export function softmaxAfter(graph: Graph, node: Node, readers: Readers): Softma
   return null;
 }
 
-/** What a node multiplies the value by, rows kept in one piece; null where it does anything else. */
-function factorOf(graph: Graph, node: Node, value: ValueId): number | null {
-  switch (node.op) {
-    case "Mul": {
-      const other = node.inputs[0] === value ? 1 : 0;
-      return keepsShape(graph, node, value) ? scalarAt(graph, node, other) : null;
-    }
-    case "Div": {
-      const divisor = node.inputs[0] === value ? scalarAt(graph, node, 1) : null;
-      return divisor !== null && keepsShape(graph, node, value) ? 1 / divisor : null;
-    }
-    case "Add": {
-      const other = node.inputs[0] === value ? 1 : 0;
-      return constantInput(graph, node, other) && keepsShape(graph, node, value) ? 1 : null;
-    }
-    case "Reshape":
-    case "Flatten":
-    case "Squeeze":
-    case "Unsqueeze":
-      return keepsLastAxis(graph, node, value) ? 1 : null;
-    case "Transpose":
-      return keepsLastPlace(graph, node, value) ? 1 : null;
-    case "Identity":
-      return 1;
-    default:
-      return null;
-  }
-}
+type Factor = (graph: Graph, node: Node, value: ValueId) => number | null;
+
+const moved = (keeps: (graph: Graph, node: Node, value: ValueId) => boolean): Factor => {
+  return (graph, node, value) => (keeps(graph, node, value) ? 1 : null);
+};
+
+/** What lies between with rows kept in one piece, and what it multiplies the value by; null where it does more. */
+const factors: Readonly<Partial<Record<OpName, Factor>>> = {
+  Add: (graph, node, value) => {
+    const other = node.inputs[0] === value ? 1 : 0;
+    return constantInput(graph, node, other) && keepsShape(graph, node, value) ? 1 : null;
+  },
+  Div: (graph, node, value) => {
+    const divisor = node.inputs[0] === value ? scalarAt(graph, node, 1) : null;
+    return divisor !== null && keepsShape(graph, node, value) ? 1 / divisor : null;
+  },
+  Flatten: moved(keepsLastAxis),
+  Identity: () => 1,
+  Mul: (graph, node, value) => {
+    const other = node.inputs[0] === value ? 1 : 0;
+    return keepsShape(graph, node, value) ? scalarAt(graph, node, other) : null;
+  },
+  Reshape: moved(keepsLastAxis),
+  Squeeze: moved(keepsLastAxis),
+  Transpose: moved(keepsLastPlace),
+  Unsqueeze: moved(keepsLastAxis),
+};
 
 function scalarAt(graph: Graph, node: Node, index: number): number | null {
   const constant = constantInput(graph, node, index);

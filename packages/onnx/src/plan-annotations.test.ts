@@ -1,4 +1,4 @@
-import type { Plan } from "@mpplan/ir";
+import type { Choice, Plan, RecomputeTest } from "@mpplan/ir";
 import { expect, test } from "vitest";
 import { gemmModel } from "../test/model-builder.js";
 import { annotate, annotations } from "./annotate.js";
@@ -53,6 +53,33 @@ test("a node's note tells shares, ranges and the reason", () => {
     "mpplan.accumulators": "ieee-e4m3 92 %, binary16 8 %",
     "mpplan.decision": "0-49 #0; 50 #1; 51-92 #0; 93-99 #1",
     "mpplan.because": "8 neurons have a large condition number",
+  });
+});
+
+test("a node's note tells the arrangement and the thresholds, where there are any", () => {
+  const [decision] = plan.decisions;
+  const dynamic = (test: RecomputeTest): Choice => ({ mode: "dynamic", low: 0, high: 1, test });
+  const arranged: Plan = {
+    ...plan,
+    decisions: [
+      {
+        ...decision!,
+        arrangement: { terms: [2, 0, 1], scales: [-3, ...new Array<number>(99).fill(0)] },
+        ranges: [
+          {
+            start: 0,
+            end: 3,
+            choice: dynamic({ rule: "contribution", activation: "relu", thresholds: [0.5, -1, 2] }),
+          },
+          { start: 3, end: 100, choice: dynamic({ rule: "softmax", tau: 0.25, scale: 0.125 }) },
+        ],
+      },
+    ],
+  };
+  expect(planAnnotations(arranged).nodes.get("layer1")).toMatchObject({
+    "mpplan.decision":
+      "0-2 #0 or #1 by contribution(relu) > -1 to 2; 3-99 #0 or #1 by softmax(0.25, scale 0.125)",
+    "mpplan.arrangement": "terms permuted, 1 of 100 neurons scaled by 2^-3",
   });
 });
 

@@ -14,9 +14,41 @@ export interface Laid {
   readonly unscale: Float64Array | null;
 }
 
-/** Equal for equal arrangements: what is kept of one may serve another plan with the same. */
-export function layoutKey(arrangement: Arrangement | undefined): string {
-  return JSON.stringify(arrangement ?? null);
+/** What a problem's shape makes of an arrangement. */
+interface Parts {
+  /** Where each step finds its operands; null: in their order. */
+  readonly places: Int32Array | null;
+  /** 2^e of (group, column), and 2^-e. */
+  readonly scales: Float64Array | null;
+  readonly unscale: Float64Array | null;
+}
+
+/** An arrangement made ready, once for all the runs of a kernel. */
+export class Layout {
+  /** Equal for equal arrangements: what is kept of one may serve another plan with the same. */
+  readonly id: number;
+  private known: { shape: string; parts: Parts } | null = null;
+
+  constructor(
+    shared: Shared,
+    private readonly arrangement: Arrangement | undefined,
+  ) {
+    this.id = arrangement ? shared.idOf(JSON.stringify([arrangement.terms, arrangement.scales])) : 0;
+  }
+
+  /** Null where nothing is arranged. */
+  partsFor(problem: Problem): Parts | null {
+    if (!this.arrangement) return null;
+    const { terms, scales: exponents } = this.arrangement;
+    const { groups, columns, length } = problem;
+    const shape = `${groups}|${columns}|${length}`;
+    if (this.known?.shape !== shape) {
+      const scales = exponents ? factors(problem, exponents) : null;
+      const places = terms ? termPlaces(terms, length) : null;
+      this.known = { shape, parts: { places, scales, unscale: scales && scales.map((x) => 1 / x) } };
+    }
+    return this.known.parts;
+  }
 }
 
 /** Lays the operands out. What depends on lasting weights alone is made once per tensor and arrangement. */
@@ -24,20 +56,18 @@ export function laidOut(
   shared: Shared,
   problem: Problem,
   inputs: readonly (Tensor | null)[],
-  arrangement: Arrangement | undefined,
+  layout: Layout,
 ): Laid {
   const [x, w, bias] = [inputs[0]!, inputs[1]!, inputs[2] ?? null];
-  if (!arrangement) return { problem, x, w, bias, unscale: null };
+  const parts = layout.partsFor(problem);
+  if (!parts) return { problem, x, w, bias, unscale: null };
+  const { places, scales, unscale } = parts;
   const { groups, columns, length, units, weights } = problem;
-  const places = arrangement.terms ? termPlaces(arrangement.terms, length) : null;
-  const scales = arrangement.scales ? factors(problem, arrangement.scales) : null;
-  const unscale = scales && scales.map((factor) => 1 / factor);
   const rows = places ? rowsInOrder(problem, x, places) : { x, operand: problem.operand, units };
   const added = scales && bias ? scaledBias(problem, bias, scales) : null;
 
   const first = Array.from({ length: groups }, (_, group) => weights.first(group));
-  const strides = [weights.columnStep, weights.termStep, columns, length, ...first];
-  const key = `${strides.join(",")}|${layoutKey(arrangement)}`;
+  const key = [layout.id, weights.columnStep, weights.termStep, columns, length, ...first].join("|");
   const make = (): Tensor => ({ ...w, data: laidWeights(problem, inBinary32(w), places, scales) });
   return {
     problem: {
@@ -60,9 +90,18 @@ export function scaleBack(values: Float32Array | Float64Array, { problem, unscal
   const { columns, rows, outStep, units } = problem;
   const [outRow, outColumn] = outStep;
   for (const unit of units) {
+    const first = unit.group * columns;
+    // Numbers that stand together are scaled together.
+    if (outColumn === 1) {
+      for (let row = 0; row < rows; row++) {
+        const at = unit.out + row * outRow;
+        for (let column = 0; column < columns; column++)
+          values[at + column] = values[at + column]! * unscale[first + column]!;
+      }
+      continue;
+    }
     for (let column = 0; column < columns; column++) {
-      const factor = unscale[unit.group * columns + column]!;
-      if (factor === 1) continue;
+      const factor = unscale[first + column]!;
       let at = unit.out + column * outColumn;
       for (let row = 0; row < rows; row++, at += outRow) values[at] = values[at]! * factor;
     }

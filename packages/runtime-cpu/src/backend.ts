@@ -11,7 +11,6 @@ import {
   type Memo,
   type Unsupported,
 } from "@mpplan/runtime";
-import { layoutKey } from "./arrange.js";
 import { exactSums } from "./exact.js";
 import { narrowed, plainRun } from "./plain.js";
 import { plannedSums, usedAccumulators, type Run } from "./planned.js";
@@ -91,8 +90,9 @@ function sumKernel(request: KernelRequest, shared: Shared): Kernel | Unsupported
   if (reason) return { kind: "unsupported", reason };
   const run = decision ? plannedSums(request, shared) : exact(request, shared);
   const wide = decision && usesBinary64(request) ? fromReference(request) : null;
-  const layout = layoutKey(decision?.arrangement);
-  const what = decision ? JSON.stringify([decision.ranges, accumulators, seed]) + layout : "exact";
+  const what = decision
+    ? JSON.stringify([decision.ranges, decision.arrangement, accumulators, seed])
+    : "exact";
   return {
     kind: "kernel",
     run(handles, context) {

@@ -8,7 +8,7 @@ import {
   type KernelResult,
   type RowTest,
 } from "@mpplan/runtime";
-import { laidOut, layoutKey, scaleBack, type Laid } from "./arrange.js";
+import { laidOut, Layout, scaleBack, type Laid } from "./arrange.js";
 import { Operand, piece, type Rows } from "./operand.js";
 import { problemOf, type Problem, type Unit } from "./problem.js";
 import type { Recipe } from "./recipe.js";
@@ -50,7 +50,7 @@ export function plannedSums(request: KernelRequest, shared: Shared): Run {
   const { node, site, decision } = request;
   const ranges = new Array<Range>(site?.neurons ?? 0);
   for (const range of decision!.ranges) ranges.fill(range, range.start, range.end);
-  const layout = layoutKey(decision!.arrangement);
+  const layout = new Layout(shared, decision!.arrangement);
   /** Packed columns that only this decision asks for. */
   const subsets: PackedTable = new WeakMap();
   let plans: { shape: string; groups: GroupPlan[] } | null = null;
@@ -59,8 +59,8 @@ export function plannedSums(request: KernelRequest, shared: Shared): Run {
     const natural = problemOf(node, inputs, site);
     const shape = `${natural.groups}|${natural.columns}`;
     if (plans?.shape !== shape) plans = { shape, groups: groupPlans(natural, ranges) };
-    const laid = laidOut(shared, natural, inputs, decision!.arrangement);
-    const tables = memo?.get(`${key}|tables ${layout}`, () => new Tables()) ?? null;
+    const laid = laidOut(shared, natural, inputs, layout);
+    const tables = memo?.get(`${key}|tables ${layout.id}`, () => new Tables()) ?? null;
     return new PlannedRun(request, shared, laid, plans.groups, subsets, tables).run(salt);
   };
 }

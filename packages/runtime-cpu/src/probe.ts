@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "@mpplan/ir";
 import type { LowMeasurement, Probe, SiteMeasurement } from "@mpplan/runtime";
-import { laidOut, scaleBack, type Laid } from "./arrange.js";
+import { laidOut, Layout, scaleBack, type Laid } from "./arrange.js";
 import { exactSums } from "./exact.js";
 import { Operand, piece } from "./operand.js";
 import { targetOf } from "./planned.js";
@@ -30,12 +30,13 @@ export function createProbe(
 ): Probe {
   const wide = (t: Tensor | null): Tensor | null =>
     t && isFloat(t.elem) ? { ...t, data: inBinary64(t) } : t;
+  const layout = new Layout(shared, arrangement);
   const known = accumulators.every((a) => !problemWith(a) && a.format !== "binary64");
   return {
     kind: "probe",
     run(handles) {
       const inputs = handles as (Tensor | null)[];
-      const measured = known ? measure(node, site, inputs, accumulators, arrangement, shared) : null;
+      const measured = known ? measure(node, site, inputs, accumulators, layout, shared) : null;
       return measured ?? reference.run(inputs.map(wide));
     },
   };
@@ -47,7 +48,7 @@ function measure(
   site: SumSite,
   inputs: readonly (Tensor | null)[],
   accumulators: readonly Accumulator[],
-  arrangement: Arrangement | undefined,
+  layout: Layout,
   shared: Shared,
 ): SiteMeasurement | null {
   const [x, w, bias] = [inputs[0]!, inputs[1]!, inputs[2] ?? null];
@@ -56,8 +57,8 @@ function measure(
   const weights = shared.weights(w, problem);
   const exactBias = bias && inBinary64(bias);
   // What a low sum would be given: the exact inputs as they are stored between nodes, arranged.
-  const laid = laidOut(shared, problem, inputs, arrangement);
-  const lowWeights = arrangement ? shared.weights(laid.w, laid.problem) : weights;
+  const laid = laidOut(shared, problem, inputs, layout);
+  const lowWeights = layout.id > 0 ? shared.weights(laid.w, laid.problem) : weights;
   const narrowBias = laid.bias && inBinary32(laid.bias);
   const biasIsFinite = !narrowBias || narrowBias.every(Number.isFinite);
   const narrow = new Operand(shared.memory, laid.problem, inBinary32(laid.x), false);

@@ -122,8 +122,11 @@ function matMul(a: Tensor, b: Tensor, bias: Tensor | null, site: SumSite | null)
     },
     outStep: [columns, 1],
     biasStep: [0, bias && bias.data.length > 1 ? 1 : 0],
-    // A product of two activations has one head here, and its columns are no neurons.
-    neuron: shared ? (_group, column) => (site && site.neurons !== columns ? 0 : column) : (group) => group,
+    // A product of two activations has one head here, and its columns are no neurons. Samples of an open batch come
+    // first, each with all the heads.
+    neuron: shared
+      ? (_group, column) => (site && site.neurons !== columns ? 0 : column)
+      : (group) => (site ? group % site.neurons : group),
   };
 }
 

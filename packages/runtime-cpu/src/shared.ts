@@ -25,7 +25,18 @@ export class Shared {
   readonly sums = new Sums(this.memory);
   private readonly uploaded = new WeakSet<Tensor>();
   private readonly packed: PackedTable = new WeakMap();
+  /** How many tensors were made from others and kept. */
+  laid = 0;
   private readonly derivations = new WeakMap<Tensor, Map<string, Tensor>>();
+
+  private readonly layouts = new Map<string, number>();
+
+  /** A number for what a text says, the same for the same text; never 0. */
+  idOf(text: string): number {
+    const id = this.layouts.get(text) ?? this.layouts.size + 1;
+    this.layouts.set(text, id);
+    return id;
+  }
 
   /** Notes that a tensor came from outside, as constants do: it is worth keeping packed. */
   adopt(tensor: Tensor): void {
@@ -41,6 +52,7 @@ export class Shared {
     if (!tensor) {
       made.set(key, (tensor = make()));
       this.adopt(tensor);
+      this.laid++;
     }
     return tensor;
   }

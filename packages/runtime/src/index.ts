@@ -10,3 +10,4 @@ export { broadcastPositions, positions, stretchedStrides, stridesOf } from "./re
 export { around } from "./reference/kernels/select.js";
 export { contextOf } from "./reference/kernels/tensors.js";
 export { forEachWindow, type VisitWindow } from "./reference/kernels/window-taps.js";
+export { tapOffsets } from "./reference/products.js";

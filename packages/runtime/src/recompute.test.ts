@@ -56,6 +56,26 @@ describe("kappa-full", () => {
   });
 });
 
+describe("contribution recomputes unless score(v) <= the neuron's threshold", () => {
+  const contribution = (activation: string, thresholds: number[], v: number, neuron: number): boolean =>
+    prepareTest({ rule: "contribution", activation, thresholds }, 0).recompute(v, NaN, 0, neuron);
+
+  test("each neuron of the range has a threshold of its own, which may lie below zero", () => {
+    const at = (neuron: number): boolean[] =>
+      [-3, -2, -1, 0, 1, 2].map((v) => contribution("relu", [-2, 0, 1], v, neuron));
+    expect(at(0)).toEqual([false, false, true, true, true, true]);
+    expect(at(1)).toEqual([false, false, false, false, true, true]);
+    expect(at(2)).toEqual([false, false, false, false, false, true]);
+  });
+
+  test("-0 is 0, and NaN is recomputed whatever the threshold", () => {
+    for (const name of ["relu", "tanh", "identity", "sigmoid", "clip(0, 6)", "leaky-relu(0.1)"]) {
+      expect(contribution(name, [0], -0, 0), name).toBe(false);
+      expect(contribution(name, [Number.MAX_VALUE], NaN, 0), name).toBe(true);
+    }
+  });
+});
+
 describe("random", () => {
   type Random = Extract<RecomputeTest, { share: number }>;
   const draws = (test: Random, salt: number, n = 4000): boolean[] => {

@@ -2,6 +2,7 @@
 import { seededRandom } from "@mpplan/formats";
 import type { Tensor } from "@mpplan/ir";
 import type { Task } from "../metrics.js";
+import type { Room } from "./rule.js";
 
 /** Outputs of a sample, all together, up to which one backward pass per element is affordable. */
 export const exactLimit = 16;
@@ -14,7 +15,7 @@ export interface Directions {
   readonly passes: number;
   readonly weight: number;
   /** The cotangents of the outputs in one pass, in the outputs' order; null for one that takes no part. */
-  of(pass: number): (Float64Array | null)[];
+  of(pass: number, room: Room): (Float64Array | null)[];
 }
 
 /**
@@ -43,11 +44,11 @@ export function directionsFor(
     return {
       passes: total,
       weight: 1,
-      of: (pass) => {
+      of: (pass, room) => {
         const { o: chosen, element } = elements[pass]!;
         return outputs.map((t, o) => {
           if (o !== chosen) return null;
-          const g = new Float64Array(t.data.length);
+          const g = room(t.data.length);
           for (let s = 0; s < count; s++) g[s * sizes[o]! + element] = 1;
           return finish(o, g);
         });
@@ -61,11 +62,11 @@ export function directionsFor(
   return {
     passes: randomDirections,
     weight: 1 / randomDirections,
-    of: (pass) => {
+    of: (pass, room) => {
       let from = pass * total;
       return outputs.map((t, o) => {
         const size = sizes[o]!;
-        const g = new Float64Array(t.data.length);
+        const g = room(t.data.length);
         for (let s = 0; s < count; s++) g.set(signs[s]!.subarray(from, from + size), s * size);
         from += size;
         return finish(o, g);

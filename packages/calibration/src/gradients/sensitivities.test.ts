@@ -1,5 +1,4 @@
-import { stack, sumSites, type Graph, type Sample, type Tensor, type ValueId } from "@mpplan/ir";
-import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
+import { stack, sumSites, type Graph, type Sample, type ValueId } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import {
   convNet,
@@ -12,16 +11,7 @@ import {
 import type { Task } from "../metrics.js";
 import { gradients, type GradientRules } from "./index.js";
 import { createSensitivities, type SensitivityOptions } from "./sensitivities.js";
-
-const executor = createExecutor(createReferenceBackend());
-
-/** All the values of one exact run. */
-async function valuesOf(graph: Graph, feeds: Sample): Promise<Map<ValueId, Tensor>> {
-  const values = new Map<ValueId, Tensor>();
-  const session = await executor.prepare(graph, "reference");
-  await session.run(feeds, { observe: (id, value) => values.set(id, value) });
-  return values;
-}
+import { squaresByDifferences as measured, valuesOf } from "./testing.js";
 
 async function sensitivitiesOf(
   graph: Graph,
@@ -30,40 +20,6 @@ async function sensitivitiesOf(
 ): Promise<ReadonlyMap<string, Float64Array>> {
   const { run } = createSensitivities(graph, sumSites(graph), { task: "values", seed: 1, ...options });
   return run(await valuesOf(graph, stack(samples)), samples.length);
-}
-
-/** z: all the outputs one after another; rows less their mean for a classifier. */
-function networkOutputs(outputs: ReadonlyMap<ValueId, Tensor>, task: Task): number[] {
-  return [...outputs.values()].flatMap(({ data, dims }) => {
-    const list = Array.from(data as Float64Array);
-    if (task === "values") return list;
-    const width = dims.at(-1)!;
-    return list.map((x, i) => {
-      const from = i - (i % width);
-      return x - list.slice(from, from + width).reduce((a, b) => a + b, 0) / width;
-    });
-  });
-}
-
-/** ||dz / dh_i||^2 for every element of the value h, by central differences of the rest of the network. */
-async function measured(graph: Graph, feeds: Sample, h: ValueId, task: Task): Promise<number[]> {
-  const session = await executor.prepare(graph, "reference");
-  const exact = (await valuesOf(graph, feeds)).get(h)!;
-  const step = 1e-5;
-  const at = async (i: number, by: number): Promise<number[]> => {
-    const data = Float64Array.from(exact.data as Float64Array);
-    data[i]! += by;
-    const moved = { ...exact, data };
-    const outputs = await session.run(feeds, { given: (id) => (id === h ? moved : undefined) });
-    if (outputs.has(h)) outputs.set(h, moved);
-    return networkOutputs(outputs, task);
-  };
-  const result: number[] = [];
-  for (let i = 0; i < exact.data.length; i++) {
-    const [up, down] = [await at(i, step), await at(i, -step)];
-    result.push(up.reduce((sum, y, c) => sum + ((y - down[c]!) / (2 * step)) ** 2, 0));
-  }
-  return result;
 }
 
 /** Central differences of values near 1 are right to about 1e-9; squares of derivatives near 1 are twice that off. */
@@ -196,6 +152,16 @@ describe("conventions", () => {
     for (const square of squares) expect(square).toBeGreaterThan(0);
   });
 
+  test("a value that is read several times gets the sum of what its readers send back", async () => {
+    const b = new GraphBuilder();
+    const v = b.node("Gemm", [b.input("x", [1, 3]), b.constant("w", randomTensor([3, 2], 1)), null], {}, "v");
+    const twice = b.node("Add", [v, v], {}, "twice");
+    const five = b.node("Add", [b.node("Add", [twice, v]), b.node("Identity", [twice])], {}, "five");
+    const graph = b.build(b.node("Sub", [five, b.node("Neg", [v])], {}, "six"), five);
+    const squares = await sensitivitiesOf(graph, [randomSamples(graph, 1).at(0)]);
+    expect([...squares.get("v")!]).toEqual([36 + 25, 36 + 25]);
+  });
+
   test("a sum that no output depends on has sensitivity 0", async () => {
     const b = new GraphBuilder();
     const x = b.input("x", [1, 3]);
@@ -213,14 +179,16 @@ describe("a sample has the same bits in any batch", () => {
   /** Five samples, drawn for the graph with one sample a run. */
   const five = (graph: Graph): Sample[] => [0, 1, 2, 3, 4].map((i) => randomSamples(graph, 5).at(i));
 
-  test.each<[string, (batch: number | string) => Graph]>([
-    ["MLP, exact", (batch) => mlp([6, 8, 7, 4], { batch })],
-    ["convolutional network, exact", (batch) => convNet({ batch })],
-    ["MLP, random directions", (batch) => mlp([6, 8, 20], { batch })],
-  ])("%s", async (_, make) => {
+  const probed: GradientRules = { ...gradients, Gemm: undefined, MaxPool: undefined, Relu: undefined };
+  test.each<[string, (batch: number | string) => Graph, GradientRules]>([
+    ["MLP, exact", (batch) => mlp([6, 8, 7, 4], { batch }), gradients],
+    ["convolutional network, exact", (batch) => convNet({ batch }), gradients],
+    ["convolutional network, some nodes probed", (batch) => convNet({ batch }), probed],
+    ["MLP, random directions", (batch) => mlp([6, 8, 20], { batch }), gradients],
+  ])("%s", async (_, make, rules) => {
     const samples = five(make(1));
     const graph = make("N");
-    const options = { task: "classifier", seed: 3 } as const;
+    const options = { task: "classifier", seed: 3, rules } as const;
     const together = await sensitivitiesOf(graph, samples, options);
     for (const [i, sample] of samples.entries()) {
       const alone = await sensitivitiesOf(graph, [sample], options);
@@ -282,6 +250,23 @@ describe("a node without a rule", () => {
       { node: "fc2.act", op: "Tanh", how: "central differences, all elements at once (it is elementwise)" },
     ]);
     expectClose(squares.get("fc1")!, await measured(graph, feeds, "fc1.act", "values"));
+  });
+
+  test("is listed too where it only lies between a sum and its activation", async () => {
+    const net = turned();
+    const feeds = randomSamples(net, 1, 5).at(0);
+    const { run } = createSensitivities(net, sumSites(net), { task: "values", seed: 1 });
+    const values = await valuesOf(net, feeds);
+    const without = createSensitivities(net, sumSites(net), {
+      task: "values",
+      seed: 1,
+      rules: { ...gradients, Transpose: undefined },
+    });
+    const exact = run(values, 1).get("sum")!;
+    expectClose(without.run(values, 1).get("sum")!, [...exact]);
+    expect(without.fallbacks.map(({ op, how }) => [op, how])).toEqual([
+      ["Transpose", "central differences, element by element"],
+    ]);
   });
 
   test("no other is listed", () => {

@@ -118,7 +118,7 @@ export function createSensitivities(
     const outputs = route.outputs.filter((id) => isFloat(valueAt(id).elem));
     const directions = directionsFor(outputs.map(valueAt), graph.inputs.map(valueAt), count, options);
     for (let pass = 0; pass < directions.passes; pass++) {
-      directions.of(pass).forEach((g, o) => g && cotangents.add(outputs[o]!, g));
+      directions.of(pass, cotangents.room).forEach((g, o) => g && cotangents.add(outputs[o]!, g));
       for (const node of route.nodes) {
         const own = node.outputs.map((id) => cotangents.take(id));
         if (own.every((g) => !g)) continue;

@@ -33,11 +33,18 @@ export const matMul = defineOp({
     const n = columns.length === 0 ? 1 : columns[0]!;
     if (typeof n !== "number") return null;
     const oneMatrix = (right.type?.shape?.length ?? 0) <= 2;
+    if (!oneMatrix && !opensFromTheLeft(batch)) return null;
     const heads = oneMatrix ? 1 : productOfKnown(batch);
     const components = productOfKnown(batch) * productOfKnown(rows) * n;
     return products(right.constant && oneMatrix ? n : heads, components, k);
   },
 });
+
+/** Heads are numbered within a sample, so that axes of unknown size have to come before them. */
+function opensFromTheLeft(batch: readonly Dim[]): boolean {
+  const firstKnown = batch.findIndex((dim) => typeof dim === "number" && dim > 1);
+  return firstKnown < 0 || batch.slice(firstKnown).every((dim) => typeof dim === "number");
+}
 
 /** The sizes of a product; `rows` and `columns` are empty where that operand is a list. Null: a rank is unknown. */
 function matrixSizes(context: InferContext): { batch: Dim[]; rows: Dim[]; columns: Dim[]; k: Dim } | null {

@@ -133,6 +133,13 @@ test("MatMul of two activations: a head is a neuron", () => {
       [16, 10],
     ])?.neurons,
   ).toBe(1);
+  // Heads are numbered within a sample, so an axis of unknown size has to come first.
+  expect(
+    sums("MatMul", [
+      [4, "N", 10, 16],
+      [4, "N", 16, 10],
+    ]),
+  ).toBeNull();
   // One matrix for the whole batch is one head.
   expect(
     sums("MatMul", [

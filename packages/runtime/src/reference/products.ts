@@ -6,6 +6,7 @@ import {
   resolveWindow,
   sizeOf,
   type Node,
+  type SlidingWindow,
   type SumOpName,
   type SumSite,
   type Tensor,
@@ -159,7 +160,8 @@ function matMulProducts(
     },
     bias: (_group, _row, column) => biases?.[biases.length === 1 ? 0 : column] ?? 0,
     index: (group, row, column) => (group * rows + row) * columns + column,
-    neuron: (group) => group,
+    // Samples of an open batch come first, each with all the heads.
+    neuron: (group) => (site ? group % site.neurons : group),
   };
 }
 
@@ -219,10 +221,8 @@ function convProducts(node: Node, x: Tensor, w: Tensor, bias: Tensor | null): Pr
   };
 }
 
-type Window = ReturnType<typeof resolveWindow>;
-
 /** For one output pixel, where in the input plane each tap of the kernel reads; -1 for padding. */
-function tapOffsets(pixel: number, window: Window, spatial: readonly number[]): Int32Array {
+export function tapOffsets(pixel: number, window: SlidingWindow, spatial: readonly number[]): Int32Array {
   let offsets = Int32Array.of(0);
   let rest = pixel;
   const place: number[] = [];
