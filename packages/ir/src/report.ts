@@ -68,6 +68,8 @@ export const ComparisonRow = Type.Object({
   cost: Nullable(Type.Number()),
   fractionHigh: Nullable(Type.Number()),
   error: Nullable(Type.Number()),
+  /** The error on the tune samples, before the evaluation samples were looked at. */
+  predicted: Nullable(Type.Number()),
   flips: Nullable(Type.Integer()),
   accuracy: Nullable(Type.Number()),
   seconds: Nullable(Type.Number()),

@@ -29,7 +29,7 @@ import {
   slack,
   type Entry,
 } from "./comparison-rows.js";
-import { openContest, pairOf } from "./contest.js";
+import { openContest, pairOf, type Contest } from "./contest.js";
 import { makeProfile } from "./pipeline.js";
 import { formatOfCost } from "./equal-cost-format.js";
 import { planOptionsOf, resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } from "./work.js";
@@ -193,7 +193,8 @@ export async function compareModel(
       },
     });
   }
-  await markChoices(entries, targets, contest);
+  await predict(entries, contest);
+  markChoices(entries, targets);
 
   const planned = entries.filter((entry): entry is Entry & { plan: Plan } => entry.plan !== null);
   const set = await evaluatePlans(
@@ -245,6 +246,10 @@ export async function compareModel(
       parts.test,
       stage("evaluate", untold),
     );
+    await predict(
+      lower.map(([, entry]) => entry),
+      contest,
+    );
     lower.forEach(([before, entry], i) => {
       entries[entries.indexOf(before)] = entry;
       results.set(entry, plans[i]!);
@@ -272,29 +277,29 @@ export async function compareModel(
   };
 }
 
+/** Every plan's error on the tune samples. */
+async function predict(entries: readonly Entry[], contest: Contest): Promise<void> {
+  const some = entries.filter((entry) => entry.plan !== null);
+  const results = await contest.simulate(some.map((entry) => entry.plan!));
+  some.forEach((entry, i) => (entry.predicted = results[i]!.error));
+}
+
 /** Of the contenders at each cost, the one that loses least on the tune samples: what compile would take. */
-async function markChoices(
-  entries: readonly Entry[],
-  targets: readonly number[],
-  contest: ReturnType<typeof openContest>,
-): Promise<void> {
-  const contenders = entries.filter(
-    ({ plan, row }) =>
-      plan !== null &&
-      row.targetCost !== null &&
-      (row.name === "hybrid" || row.policy === "sensitivity" || row.rule === "contribution"),
-  );
-  const results = await contest.simulate(contenders.map((entry) => entry.plan!));
-  const errors = new Map(contenders.map((entry, i) => [entry, results[i]!.error ?? Infinity]));
+function markChoices(entries: readonly Entry[], targets: readonly number[]): void {
+  const loss = (entry: Entry): number => entry.predicted ?? Infinity;
+  // In compile's order, so that equals fall out the same way.
+  const order = ["static", "hybrid", "dynamic"];
+  const place = ({ row }: Entry): number => order.indexOf(row.mode);
   for (const target of targets) {
-    // In compile's order, so that equals fall out the same way.
-    const order = ["static", "hybrid", "dynamic"];
-    const own = contenders
-      .filter((entry) => entry.row.targetCost === target)
-      .sort(
-        (a, b) => errors.get(a)! - errors.get(b)! || order.indexOf(a.row.mode) - order.indexOf(b.row.mode),
-      );
-    if (own[0]) own[0].chosen = true;
+    const [best] = entries
+      .filter(
+        ({ plan, row }) =>
+          plan !== null &&
+          row.targetCost === target &&
+          (row.name === "hybrid" || row.policy === "sensitivity" || row.rule === "contribution"),
+      )
+      .sort((a, b) => loss(a) - loss(b) || place(a) - place(b));
+    if (best) best.chosen = true;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Entry {
   readonly hybrid?: HybridRequest | undefined;
   /** True where the tune samples prefer it to the other contenders of its cost. */
   chosen?: boolean;
+  /** Its error on the tune samples. */
+  predicted?: number | null;
   /** True where the threshold was lowered to keep the target. */
   readonly lowered?: boolean;
   readonly row: Pick<ComparisonRow, "name" | "mode" | "policy" | "rule" | "tau" | "targetCost"> & {
@@ -72,7 +74,7 @@ export function cannot(least: number): string {
   return `cannot: it costs at least ${Number(least.toPrecision(4))}`;
 }
 
-export function rowOf({ row, lowered, chosen }: Entry, result: Evaluation | null): ComparisonRow {
+export function rowOf({ row, lowered, chosen, predicted }: Entry, result: Evaluation | null): ComparisonRow {
   const notes = [
     chosen && "the compiler's choice",
     row.note,
@@ -90,6 +92,7 @@ export function rowOf({ row, lowered, chosen }: Entry, result: Evaluation | null
     cost: result?.cost ?? null,
     fractionHigh: result?.fractionHigh ?? null,
     error: result?.error ?? null,
+    predicted: predicted ?? null,
     flips: result?.flips ?? null,
     accuracy: result?.accuracy ?? null,
     seconds: result?.seconds ?? null,

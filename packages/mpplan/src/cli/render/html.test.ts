@@ -13,6 +13,7 @@ const empty: ComparisonRow = {
   cost: null,
   fractionHigh: null,
   error: null,
+  predicted: null,
   flips: null,
   accuracy: null,
   seconds: null,
