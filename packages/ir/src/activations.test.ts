@@ -48,10 +48,12 @@ describe.each(all.map((a) => [a.name, a] as const))("%s", (_, phi) => {
     expect(phi.value(NaN)).toBeNaN();
   });
 
-  test("scores what contributes: |v phi'(v)|, and below zero how far from contributing", () => {
+  test("scores what errs: larger with phi'(v) and with |v|, and below zero how far from erring", () => {
     for (const v of points) {
       const slope = phi.derivative(v);
-      if (slope !== 0) expect(phi.score(v), `at ${v}`).toBe(Math.abs(v * slope));
+      const bends = ["tanh", "sigmoid"].includes(phi.name);
+      const size = bends ? Math.hypot(1, v) : Math.abs(v);
+      if (slope !== 0) expect(phi.score(v), `at ${v}`).toBeCloseTo(size * Math.abs(slope), 15);
       else expect(phi.score(v), `at ${v}`).toBeLessThan(0);
     }
     expect(phi.score(NaN)).toBeNaN();

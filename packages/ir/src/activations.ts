@@ -7,7 +7,8 @@ export interface Activation {
   derivative(v: number): number;
   kappa(v: number): number;
   /**
-   * How much a low v contributes, and so how much of its rounding error does: |v phi'(v)| where phi'(v) is not 0.
+   * How much of a low v's rounding error is likely to reach the outputs, up to a factor of the neuron's: |v| phi'(v)
+   * for what is piecewise linear, sqrt(1 + v^2) phi'(v) for what bends on the scale of 1, whose sums err at v = 0 too.
    * Where phi is flat, minus the distance from v to the nearest point where it is not. Thresholds on it go on below
    * zero: a low value just inside the flat part may have the wrong side of it, and recomputing every live component
    * leaves such wrong signs as the largest error. ReLU's score is therefore v itself.
@@ -36,7 +37,7 @@ function activation(
     value,
     derivative,
     kappa: byDefinition(value, derivative),
-    score: (v: number) => Math.abs(v * derivative(v)),
+    score: (v: number) => Math.hypot(1, v) * Math.abs(derivative(v)),
     noise: (v: number, variance: number) => variance * derivative(v) ** 2,
     ...own,
   });
@@ -91,6 +92,7 @@ export const leakyRelu = (alpha: number): Activation =>
     (v) => (v >= 0 ? 1 : alpha),
     {
       kappa: () => (alpha === 0 ? 0 : 1),
+      score: (v) => Math.abs(v) * (v >= 0 ? 1 : Math.abs(alpha)),
       noise: (v, variance) => variance * (alpha ** 2 + (1 - alpha ** 2) * above(v, variance)),
       ...(alpha === 0 && { score: relu.score }),
     },
