@@ -142,7 +142,7 @@ class PlannedRun {
     const values = size > 0 ? this.first(counts) : new Float32Array(0);
     const { recomputed, magnitudes } = size > 0 ? this.second(values, counts, salt) : nothing;
     this.weights.dispose();
-    const data = elem === "float64" ? Float64Array.from(values) : values;
+    const data = elem === "float64" ? new Float64Array(values) : values;
     return {
       outputs: [{ elem, dims: problem.dims, data }],
       executed: { components: counts, recomputed, magnitudes, total: size },
