@@ -1,9 +1,10 @@
 // pnpm bench: the speed of the kernels as ratios measured in one run, beside the floors they are held to.
-//   pnpm bench [--quick] [--json] [--save]      --save adds this release's row to results/
+//   pnpm bench [--quick] [--json] [--save] [--only=products,gemv,conv,dynamic,kappa,profile]
+// --save adds this release's row to results/
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
-import type { Choice } from "@mpplan/ir";
+import type { Choice, Tensor } from "@mpplan/ir";
 import { createCpuBackend } from "@mpplan/runtime-cpu";
 import Table from "cli-table3";
 import { measure, speedRatio, type Contender, type Measured, type MeasureOptions } from "./harness.js";
@@ -25,20 +26,43 @@ interface Figure {
 
 const flags = new Set(process.argv.slice(2));
 const options: MeasureOptions = flags.has("--quick") ? { rounds: 3, turnMilliseconds: 25 } : {};
+const chosen = process.argv
+  .find((flag) => flag.startsWith("--only="))
+  ?.slice("--only=".length)
+  .split(",");
 const backend = createCpuBackend();
 const figures: Figure[] = [];
 
+/** The accumulators of plans of two formats. */
+const ladder = [e4m3, { ...e4m3, format: "binary16" }];
 const shapes = [
   [64, 784, 512],
   [256, 256, 256],
   [1024, 1024, 1024],
 ] as const;
-for (const [m, k, n] of flags.has("--quick") ? shapes.slice(0, 1) : shapes) {
-  await products(matMul(m, k, n), matMul(m, k, n, 4096));
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  products: async () => {
+    for (const [m, k, n] of flags.has("--quick") ? shapes.slice(0, 1) : shapes) {
+      await products(matMul(m, k, n), matMul(m, k, n, 4096));
+    }
+  },
+  gemv: () => gemv(matMul(1, 4096, 4096)),
+  conv: () => convolution(conv3x3(64, 56), matMul(56 * 56, 576, 64)),
+  dynamic: () => dynamicAndStatic(matMul(64, 784, 512)),
+  kappa: () => kappa(matMul(64, 784, 512)),
+  profile: async () => {
+    const w = matMul(64, 784, 512);
+    await profile("", w);
+    // Half of the inputs are zero, as ReLU leaves them; here none is.
+    const dense = withInputs(w, (x, i) => (x === 0 ? (i % 2) / 2 - 0.25 : x));
+    await profile(", no input zero,", dense);
+  },
+};
+for (const name of chosen ?? Object.keys(parts)) {
+  const part = parts[name];
+  if (!part) throw new Error(`there is no part "${name}" of the bench: ${Object.keys(parts).join(", ")}`);
+  await part();
 }
-await gemv(matMul(1, 4096, 4096));
-await convolution(conv3x3(64, 56), matMul(56 * 56, 576, 64));
-await dynamicAndStatic(64, 784, 512);
 report();
 
 async function products(w: Workload, large: Workload): Promise<void> {
@@ -82,9 +106,9 @@ async function convolution(conv: Workload, product: Workload): Promise<void> {
 }
 
 /** Plans of two formats: run-time recomputation, and static groups. */
-async function dynamicAndStatic(m: number, k: number, n: number): Promise<void> {
-  const w = matMul(m, k, n);
-  const ladder = [e4m3, { ...e4m3, format: "binary16" }];
+async function dynamicAndStatic(w: Workload): Promise<void> {
+  const [m, k] = w.input.dims as [number, number];
+  const n = w.site.neurons;
   const low = uniform(backend, "low", w, ladder[0]!);
   for (const share of [0.05, 0.1, 0.25, 0.5]) {
     const high = Math.round(n * share);
@@ -121,25 +145,61 @@ async function dynamicAndStatic(m: number, k: number, n: number): Promise<void> 
     );
     time(w.name, `dynamic over static, ${name}`, dyn!.seconds / stat!.seconds, null);
   }
+}
+
+/** What |W||h| costs on top of the low pass: calibration's, in binary32, and the run-time rule's, in the low format. */
+async function kappa(w: Workload): Promise<void> {
   const never: Choice = {
     mode: "dynamic",
     low: 0,
     high: 1,
     test: { rule: "kappa-full", tau: 1e300, activation: "identity" },
   };
-  const [base, full] = await measure([low, contender(backend, "kappa", w, ladder, [[never, n]])], options);
-  time(w.name, "low pass with |W||h| over the low pass", full!.seconds / base!.seconds, 1.35);
-  const probe = backend.probeFor(w.node, w.site, [ladder[0]!]);
-  if (probe.kind === "probe") {
-    const handles = [backend.upload(w.input), backend.upload(w.weights)];
-    const profile: Contender = {
-      name: "profile",
-      macs: w.site.macs,
-      run: async () => void (await probe.run(handles)),
-    };
-    const [alone, measured] = await measure([low, profile], options);
-    time(w.name, "the full calibration profile over the low pass", measured!.seconds / alone!.seconds, 4);
-  }
+  const low = uniform(backend, "low", w, e4m3);
+  const sizes = uniform(backend, "|W||h|", withInputs(w, Math.abs, Math.abs), f32);
+  const both: Contender = {
+    name: "low and |W||h|",
+    macs: w.site.macs,
+    run: async () => {
+      await low.run();
+      await sizes.run();
+    },
+  };
+  const rule = contender(backend, "kappa-full", w, ladder, [[never, w.site.neurons]]);
+  const [base, statistics, full] = await measure([low, both, rule], options);
+  time(w.name, "low pass and |W||h| over the low pass", statistics!.seconds / base!.seconds, 1.35);
+  time(w.name, "low pass with kappa-full over the low pass", full!.seconds / base!.seconds, null);
+}
+
+/** What calibration measures, over the low pass alone. */
+async function profile(name: string, w: Workload): Promise<void> {
+  const probe = backend.probeFor(w.node, w.site, [e4m3]);
+  if (probe.kind !== "probe") throw new Error(`${backend.name} cannot measure: ${probe.reason}`);
+  const handles = [backend.upload(w.input), backend.upload(w.weights)];
+  const contenders: Contender[] = [
+    uniform(backend, "low", w, e4m3),
+    { name: "profile", macs: w.site.macs, run: async () => void (await probe.run(handles)) },
+  ];
+  const [alone, measured] = await measure(contenders, options);
+  time(
+    w.name,
+    `the full calibration profile${name} over the low pass`,
+    measured!.seconds / alone!.seconds,
+    4,
+  );
+}
+
+/** Other numbers in the same places. */
+function withInputs(
+  w: Workload,
+  input: (x: number, i: number) => number,
+  weight: (x: number) => number = (x) => x,
+): Workload {
+  const changed = (t: Tensor, f: (x: number, i: number) => number): Tensor => ({
+    ...t,
+    data: (t.data as Float32Array).map(f),
+  });
+  return { ...w, input: changed(w.input, input), weights: changed(w.weights, weight) };
 }
 
 /** The tau of the kappa rule at which that share of the components lies below 1/tau. */

@@ -218,9 +218,9 @@ describe("calibrate", () => {
     ]);
   });
 
-  test("copes with weights that are not finite, and with values whose squares are not", async () => {
+  test("copes with weights that are not finite, or not in binary32, where A is summed", async () => {
     const b = new GraphBuilder();
-    const w = b.constant("w", tensorOf([4, 1], [NaN, Infinity, 1e300, 2 ** 498], "float64"));
+    const w = b.constant("w", tensorOf([5, 1], [NaN, Infinity, 1e300, 2 ** 128, 2 ** 126], "float64"));
     const graph = b.build(b.node("Gemm", [b.input("x", [1, 1], "float64"), w], { transB: 1 }));
     const samples: Samples = {
       count: 3,
@@ -229,10 +229,10 @@ describe("calibrate", () => {
       at: (i) => new Map([["x", tensorOf([1, 1], [i + 1], "float64")]]),
     };
     const profile = await profileOf(graph, samples);
-    const [nan, infinite, huge, large] = profile.sites[0]!.neurons;
-    for (const neuron of [nan!, infinite!, huge!])
+    const { neurons } = profile.sites[0]!;
+    for (const neuron of neurons.slice(0, 4))
       expect([neuron.count, neuron.nonFinite, neuron.v]).toEqual([3, 3, []]);
-    expect([large!.nonFinite, large!.v[0]]).toEqual([0, 6 * 2 ** 498]);
+    expect([neurons[4]!.nonFinite, neurons[4]!.v[0]]).toEqual([0, 6 * 2 ** 126]);
     expect(parseProfile(printDocument(profile), "p")).toEqual(profile);
   });
 

@@ -65,7 +65,7 @@ export const NeuronStatistics = Type.Object({
   count: Type.Integer({ minimum: 0 }),
   /** Components with phi'(v) = 0. */
   dead: Type.Integer({ minimum: 0 }),
-  /** Components left out of the sums because v or A was not finite, or too large to be squared. */
+  /** Components left out of the sums because v or A was not finite, or left binary32. */
   nonFinite: Type.Integer({ minimum: 0 }),
   kappaV: LogHistogram,
   kappaPhiKappaV: LogHistogram,

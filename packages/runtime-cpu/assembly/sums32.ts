@@ -163,6 +163,88 @@ function vector(
   }
 }
 
+/**
+ * Panels that stand one after another, each by a row of its own, four panels at a time. rows: the addresses of the
+ * rows, whose terms are `hStep` bytes apart.
+ */
+@inline
+function gathered(
+  product: i32,
+  sum: i32,
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  const panelBytes = <usize>length * 32;
+  for (let panel = 0; panel < panels; panel += 4) {
+    // Where fewer than four are left, the last one stands in: it is computed more than once.
+    const b = min(panel + 1, panels - 1);
+    const d = min(panel + 2, panels - 1);
+    const e = min(panel + 3, panels - 1);
+    let w0 = w + <usize>panel * panelBytes;
+    let w1 = w + <usize>b * panelBytes;
+    let w2 = w + <usize>d * panelBytes;
+    let w3 = w + <usize>e * panelBytes;
+    const h0 = <usize>load<u32>(rows + <usize>panel * 4);
+    const h1 = <usize>load<u32>(rows + <usize>b * 4) - h0;
+    const h2 = <usize>load<u32>(rows + <usize>d * 4) - h0;
+    const h3 = <usize>load<u32>(rows + <usize>e * 4) - h0;
+    let hp = h0;
+    let from = 0;
+    do {
+      const steps = min(block, length - from);
+      let s0 = f32x4.splat(0);
+      let s1 = f32x4.splat(0);
+      let s2 = f32x4.splat(0);
+      let s3 = f32x4.splat(0);
+      let s4 = f32x4.splat(0);
+      let s5 = f32x4.splat(0);
+      let s6 = f32x4.splat(0);
+      let s7 = f32x4.splat(0);
+      for (const end = w0 + <usize>steps * 32; w0 < end; w0 += 32, w1 += 32, w2 += 32, w3 += 32, hp += hStep) {
+        let x = v128.load32_splat(hp);
+        s0 = step(product, sum, s0, v128.load(w0), x, p);
+        s1 = step(product, sum, s1, v128.load(w0, 16), x, p);
+        x = v128.load32_splat(hp + h1);
+        s2 = step(product, sum, s2, v128.load(w1), x, p);
+        s3 = step(product, sum, s3, v128.load(w1, 16), x, p);
+        x = v128.load32_splat(hp + h2);
+        s4 = step(product, sum, s4, v128.load(w2), x, p);
+        s5 = step(product, sum, s5, v128.load(w2, 16), x, p);
+        x = v128.load32_splat(hp + h3);
+        s6 = step(product, sum, s6, v128.load(w3), x, p);
+        s7 = step(product, sum, s7, v128.load(w3, 16), x, p);
+      }
+      const first = from == 0;
+      const r0 = c + <usize>panel * 32;
+      const r1 = c + <usize>b * 32;
+      const r2 = c + <usize>d * 32;
+      const r3 = c + <usize>e * 32;
+      addBlock(sum, r0, first, s0, p, outer);
+      addBlock(sum, r0 + 16, first, s1, p, outer);
+      if (b > panel) {
+        addBlock(sum, r1, first, s2, p, outer);
+        addBlock(sum, r1 + 16, first, s3, p, outer);
+      }
+      if (d > b) {
+        addBlock(sum, r2, first, s4, p, outer);
+        addBlock(sum, r2 + 16, first, s5, p, outer);
+      }
+      if (e > d) {
+        addBlock(sum, r3, first, s6, p, outer);
+        addBlock(sum, r3 + 16, first, s7, p, outer);
+      }
+      from += block;
+    } while (from < length);
+  }
+}
+
 // One export per product rule and rounding; ../src/kernels.ts chooses.
 
 export function matrix32_binary32(
@@ -194,6 +276,20 @@ export function vector32_binary32(
   vector(NONE, NONE, w, panels, h, hStep, length, block, c, p, outer);
 }
 
+export function gathered32_binary32(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(NONE, NONE, w, panels, rows, hStep, length, block, c, p, outer);
+}
+
 export function matrix32_binary32Saturate(
   w: usize,
   panels: i32,
@@ -221,6 +317,20 @@ export function vector32_binary32Saturate(
   outer: i32,
 ): void {
   vector(NONE, CLAMP, w, panels, h, hStep, length, block, c, p, outer);
+}
+
+export function gathered32_binary32Saturate(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(NONE, CLAMP, w, panels, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_magic(
@@ -252,6 +362,20 @@ export function vector32_magic(
   vector(NONE, MAGIC, w, panels, h, hStep, length, block, c, p, outer);
 }
 
+export function gathered32_magic(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(NONE, MAGIC, w, panels, rows, hStep, length, block, c, p, outer);
+}
+
 export function matrix32_scale(
   w: usize,
   panels: i32,
@@ -279,6 +403,20 @@ export function vector32_scale(
   outer: i32,
 ): void {
   vector(NONE, SCALE, w, panels, h, hStep, length, block, c, p, outer);
+}
+
+export function gathered32_scale(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(NONE, SCALE, w, panels, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_saturate(
@@ -310,6 +448,20 @@ export function vector32_saturate(
   vector(NONE, SATURATE, w, panels, h, hStep, length, block, c, p, outer);
 }
 
+export function gathered32_saturate(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(NONE, SATURATE, w, panels, rows, hStep, length, block, c, p, outer);
+}
+
 export function matrix32_select(
   w: usize,
   panels: i32,
@@ -337,6 +489,20 @@ export function vector32_select(
   outer: i32,
 ): void {
   vector(NONE, SELECT, w, panels, h, hStep, length, block, c, p, outer);
+}
+
+export function gathered32_select(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(NONE, SELECT, w, panels, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_rounded(
@@ -368,6 +534,20 @@ export function vector32_rounded(
   vector(MAGIC, SCALE, w, panels, h, hStep, length, block, c, p, outer);
 }
 
+export function gathered32_rounded(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(MAGIC, SCALE, w, panels, rows, hStep, length, block, c, p, outer);
+}
+
 export function matrix32_roundedSaturate(
   w: usize,
   panels: i32,
@@ -397,6 +577,20 @@ export function vector32_roundedSaturate(
   vector(SATURATE, CLAMP_SCALE, w, panels, h, hStep, length, block, c, p, outer);
 }
 
+export function gathered32_roundedSaturate(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(SATURATE, CLAMP_SCALE, w, panels, rows, hStep, length, block, c, p, outer);
+}
+
 export function matrix32_roundedSelect(
   w: usize,
   panels: i32,
@@ -424,4 +618,18 @@ export function vector32_roundedSelect(
   outer: i32,
 ): void {
   vector(SELECT, SELECT, w, panels, h, hStep, length, block, c, p, outer);
+}
+
+export function gathered32_roundedSelect(
+  w: usize,
+  panels: i32,
+  rows: usize,
+  hStep: usize,
+  length: i32,
+  block: i32,
+  c: usize,
+  p: usize,
+  outer: i32,
+): void {
+  gathered(SELECT, SELECT, w, panels, rows, hStep, length, block, c, p, outer);
 }

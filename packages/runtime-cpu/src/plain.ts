@@ -1,7 +1,11 @@
 // Operators without sums, on binary32 data: the frequent ones by themselves, all others as the reference computes them.
 // Every value is what the reference stores: computed in binary64, rounded once to binary32.
-import { floatAttr, ops, sizeOf, type InferContext, type Node, type Tensor } from "@mpplan/ir";
+import { floatAttr, type Node, type Tensor } from "@mpplan/ir";
 import { createReferenceBackend, type Kernel, type KernelRequest } from "@mpplan/runtime";
+import { add, div, mul, sub } from "./broadcast.js";
+import { floats, outputDims, type FastRun } from "./floats.js";
+import { batchNormalization, softmax } from "./normalizations.js";
+import { averagePool, globalAveragePool, maxPool } from "./pools.js";
 
 const reference = createReferenceBackend();
 
@@ -16,16 +20,15 @@ export function plainRun(request: KernelRequest): PlainRun {
   return (inputs) => (storage === "binary32" && fast(inputs, node)) || other(inputs);
 }
 
-/** Null where the inputs are not of the kind that it is for. */
-type FastRun = (inputs: readonly (Tensor | null)[], node: Node) => Tensor[] | null;
-
 const sameElements: FastRun = (inputs, node) => {
   const x = inputs[0]!;
   return [{ ...x, dims: outputDims(inputs, node) }];
 };
 
 const fastRuns = {
-  Add: binary((x, y) => x + y),
+  Add: add,
+  AveragePool: averagePool,
+  BatchNormalization: batchNormalization,
   Clip: (inputs) => {
     const [low, high] = [inputs[1], inputs[2]].map((t) => t && Number(t.data[0]));
     return mapped(inputs[0]!, (x) => {
@@ -33,13 +36,16 @@ const fastRuns = {
       return raised > (high ?? Infinity) ? high! : raised;
     });
   },
+  Div: div,
   Flatten: sameElements,
+  GlobalAveragePool: globalAveragePool,
   Identity: sameElements,
   LeakyRelu: (inputs, node) => {
     const alpha = floatAttr(node, "alpha");
     return mapped(inputs[0]!, (x) => (x < 0 ? alpha * x : x));
   },
-  Mul: binary((x, y) => x * y),
+  MaxPool: maxPool,
+  Mul: mul,
   Relu: (inputs) => {
     const data = floats(inputs[0]!);
     if (!data) return null;
@@ -56,15 +62,12 @@ const fastRuns = {
       const e = Math.exp(-Math.abs(x));
       return x >= 0 ? 1 / (1 + e) : e / (1 + e);
     }),
+  Softmax: softmax,
   Squeeze: sameElements,
-  Sub: binary((x, y) => x - y),
+  Sub: sub,
   Tanh: (inputs) => mapped(inputs[0]!, Math.tanh),
   Unsqueeze: sameElements,
 } satisfies Partial<Record<Node["op"], FastRun>>;
-
-function floats(t: Tensor): Float32Array | null {
-  return t.elem === "float32" && t.data instanceof Float32Array ? t.data : null;
-}
 
 function mapped(t: Tensor, f: (x: number) => number): Tensor[] | null {
   const data = floats(t);
@@ -72,32 +75,6 @@ function mapped(t: Tensor, f: (x: number) => number): Tensor[] | null {
   const out = new Float32Array(data.length);
   for (let i = 0; i < out.length; i++) out[i] = f(data[i]!);
   return [{ ...t, data: out }];
-}
-
-/** Two tensors of the same dims, or one of a single number. */
-function binary(f: (x: number, y: number) => number): FastRun {
-  return (inputs, node) => {
-    const [a, b] = [inputs[0]!, inputs[1]!];
-    const [x, y] = [floats(a), floats(b)];
-    if (!x || !y) return null;
-    const dims = outputDims(inputs, node);
-    const size = sizeOf(dims);
-    if ((x.length !== size && x.length !== 1) || (y.length !== size && y.length !== 1)) return null;
-    const out = new Float32Array(size);
-    const [i, j] = [x.length === size ? 1 : 0, y.length === size ? 1 : 0];
-    for (let k = 0; k < size; k++) out[k] = f(x[k * i]!, y[k * j]!);
-    return [{ elem: "float32", dims, data: out }];
-  };
-}
-
-function outputDims(inputs: readonly (Tensor | null)[], node: Node): number[] {
-  const context: InferContext = {
-    node,
-    inputs: inputs.map(
-      (t, i) => t && { id: node.inputs[i] ?? "", type: { elem: t.elem, shape: t.dims }, constant: t },
-    ),
-  };
-  return ops[node.op].infer(context)[0]!.shape as number[];
 }
 
 function fromReference(request: KernelRequest): PlainRun {
@@ -113,5 +90,5 @@ function fromReference(request: KernelRequest): PlainRun {
 /** As it is kept between nodes: float32 values as binary32. */
 export function narrowed(t: Tensor): Tensor {
   if (t.elem !== "float32" || t.data instanceof Float32Array) return t;
-  return { ...t, data: Float32Array.from(t.data as Float64Array) };
+  return { ...t, data: new Float32Array(t.data as Float64Array) };
 }

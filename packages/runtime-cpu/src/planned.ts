@@ -14,7 +14,7 @@ import { problemOf, type Problem, type Unit } from "./problem.js";
 import type { Recipe } from "./recipe.js";
 import { compileTest, marked, type Selection, type Tested } from "./select.js";
 import { inBinary32, type PackedTable, type Shared, type Weights } from "./shared.js";
-import type { Target } from "./sums.js";
+import type { Chosen, Target } from "./sums.js";
 
 export type Run = (
   inputs: readonly (Tensor | null)[],
@@ -163,7 +163,7 @@ class PlannedRun {
     const values = size > 0 ? this.first(counts) : new Float32Array(0);
     const { recomputed, magnitudes } = size > 0 ? this.second(values, counts, salt) : nothing;
     this.weights.dispose();
-    const data = elem === "float64" ? Float64Array.from(values) : values;
+    const data = elem === "float64" ? new Float64Array(values) : values;
     return {
       outputs: [{ elem, dims: problem.dims, data }],
       executed: { components: counts, recomputed, magnitudes, total: size },
@@ -286,22 +286,26 @@ class PlannedRun {
     const kernels = this.groups.map((_, group) =>
       shared.sums.chooseForAll(recipe, weights.panels(group), operand.survey),
     );
+    let work: Chosen[] = [];
+    const flush = (): void => {
+      if (!held) return;
+      const { unit, from, rows } = held;
+      const target = (row: number): Target => this.target(unit, from + row, out, this.biasAt);
+      const { at } = weights.rowMajor(unit.group);
+      shared.sums.runChosen(recipe, kernels[unit.group]!, at, work, rows, problem, target);
+      work = [];
+    };
     for (const { unit, row, columns } of [...list].sort(byPlace)) {
       const from = row - (row % most);
       if (held?.unit !== unit || held.from !== from) {
+        flush();
         held = { unit, from, rows: operand.rows(unit, from, Math.min(most, problem.rows - from)) };
       }
-      shared.sums.runChosen(
-        recipe,
-        kernels[unit.group]!,
-        weights.rowMajor(unit.group).at,
-        columns,
-        held.rows,
-        row - from,
-        problem,
-        this.target(unit, row, out, this.biasAt),
-      );
+      for (let i = 0; i < columns.length; i += 8) {
+        work.push({ row: row - from, columns: columns.slice(i, i + 8) });
+      }
     }
+    flush();
     const result = shared.memory.f32(out, this.size);
     const { unscale } = this.laid;
     for (const { unit, row, columns } of list) {

@@ -1,9 +1,7 @@
 // Measures a site for calibration as the reference does, number for number: exact sums, magnitudes, and every step of
 // the low accumulators, in wasm. What its kernels are not made for is left to the reference.
-import { formatNamed, maxFinite, minNormal } from "@mpplan/formats";
 import {
   isFloat,
-  resultFormat,
   sizeOf,
   type Accumulator,
   type Arrangement,
@@ -12,13 +10,23 @@ import {
   type Tensor,
 } from "@mpplan/ir";
 import type { LowMeasurement, Probe, SiteMeasurement } from "@mpplan/runtime";
-import { laidOut, Layout, scaleBack, type Laid } from "./arrange.js";
+import { laidOut, Layout, scaleBack } from "./arrange.js";
 import { exactSums } from "./exact.js";
 import { Operand, piece } from "./operand.js";
 import { targetOf } from "./planned.js";
 import { problemOf, type Problem } from "./problem.js";
 import { problemWith } from "./recipe.js";
 import { inBinary32, inBinary64, type Shared, type Weights } from "./shared.js";
+import { traced } from "./trace.js";
+
+/** A is the sum of this accumulator, as the reference has it. */
+const magnitudeAccumulator: Accumulator = {
+  format: "binary32",
+  order: { kind: "sequential" },
+  product: "f32-add",
+  rounding: "nearest-even",
+  overflow: "infinity",
+};
 
 export function createProbe(
   node: Node,
@@ -55,7 +63,7 @@ function measure(
   const problem = problemOf(node, inputs, site);
   const size = sizeOf(problem.dims);
   const weights = shared.weights(w, problem);
-  const exactBias = bias && inBinary64(bias);
+  const naturalBias = bias && inBinary32(bias);
   // What a low sum would be given: the exact inputs as they are stored between nodes, arranged.
   const laid = laidOut(shared, problem, inputs, layout);
   const lowWeights = layout.id > 0 ? shared.weights(laid.w, laid.problem) : weights;
@@ -82,8 +90,11 @@ function measure(
     }
   }
   const low = accumulators.map((a) => {
-    const value = lowValues(shared, lowWeights, laid, narrow, narrowBias, a, size);
-    const steps = traced(shared, lowWeights, laid.problem, narrow, narrowBias, a, size);
+    const value = sumsOf(shared, lowWeights, laid.problem, narrow, narrowBias, a, size);
+    scaleBack(value, laid);
+    // As it is stored, beyond binary32's normal range too.
+    if (laid.unscale) value.forEach((x, i) => (value[i] = Math.fround(x)));
+    const steps = traced(memory, lowWeights, laid.problem, narrow, narrowBias, a, size);
     // Errors in terms of v: squares are scaled back twice.
     for (const squares of [steps.partialSquared, steps.ulpSquared]) {
       scaleBack(squares, laid);
@@ -91,15 +102,33 @@ function measure(
     }
     return { value, ...steps } satisfies LowMeasurement;
   });
-  const h = inBinary64(x);
-  const v = exactSums(memory, problem, (group) => weights.panels64(group), h, exactBias, size);
-  const positive = { ...problem, alpha: Math.abs(problem.alpha), beta: Math.abs(problem.beta) };
-  const magnitude = exactSums(
-    ...([memory, positive, (group: number) => weights.panels64(group, true), h.map(Math.abs)] as const),
-    ...([exactBias && exactBias.map(Math.abs), size] as const),
+  const v = exactSums(
+    memory,
+    problem,
+    (group) => weights.panels64(group),
+    inBinary64(x),
+    bias && inBinary64(bias),
+    size,
   );
+  const magnitude = magnitudes(shared, weights, problem, inBinary32(x), naturalBias, size);
+  // Rounding must not make a sum that cancels nothing better conditioned than it can be.
+  for (let i = 0; i < size; i++) magnitude[i] = Math.max(magnitude[i]!, Math.abs(v[i]!));
   disposeWeights();
   return { neurons, v, magnitude, low };
+}
+
+function magnitudes(
+  shared: Shared,
+  weights: Weights,
+  problem: Problem,
+  x: Float32Array,
+  bias: Float32Array | null,
+  size: number,
+): Float64Array {
+  const positive = { ...problem, alpha: Math.abs(problem.alpha), beta: Math.abs(problem.beta) };
+  const operand = new Operand(shared.memory, problem, x, true);
+  const absoluteBias = bias && bias.map(Math.abs);
+  return sumsOf(shared, weights, positive, operand, absoluteBias, magnitudeAccumulator, size, true);
 }
 
 function weightsAreFinite(weights: Weights, problem: Problem): boolean {
@@ -108,16 +137,16 @@ function weightsAreFinite(weights: Weights, problem: Problem): boolean {
   );
 }
 
-function lowValues(
+function sumsOf(
   { memory, sums }: Shared,
   weights: Weights,
-  laid: Laid,
+  problem: Problem,
   operand: Operand,
   bias: Float32Array | null,
   accumulator: Accumulator,
   size: number,
+  absolute = false,
 ): Float64Array {
-  const { problem } = laid;
   const recipe = sums.recipe(accumulator);
   const out = memory.scratch("out", size * 4);
   const biasAt = bias ? memory.scratch("bias", bias.length * 4) : 0;
@@ -127,70 +156,8 @@ function lowValues(
     for (let from = 0; from < problem.rows; from += most) {
       const rows = operand.rows(unit, from, Math.min(most, problem.rows - from));
       const target = targetOf(problem, unit, from, out, biasAt);
-      sums.run(recipe, weights.panels(unit.group), rows, operand.survey, problem, target);
+      sums.run(recipe, weights.panels(unit.group, absolute), rows, operand.survey, problem, target);
     }
   }
-  const values = memory.f32(out, size);
-  scaleBack(values, laid);
-  return Float64Array.from(values);
-}
-
-/** The partial sums of every component, without their rounding: see assembly/trace.ts. */
-function traced(
-  { memory }: Shared,
-  weights: Weights,
-  problem: Problem,
-  operand: Operand,
-  bias: Float32Array | null,
-  accumulator: Accumulator,
-  size: number,
-): Omit<LowMeasurement, "value"> {
-  const { length, columns, alpha, beta } = problem;
-  const peak = new Float64Array(size);
-  const clipped = new Uint8Array(size);
-  const partialSquared = new Float64Array(size);
-  const ulpSquared = new Float64Array(size);
-  const [outRow, outColumn] = problem.outStep;
-  const [biasRow, biasColumn] = problem.biasStep;
-  const { order } = accumulator;
-  const block = order.kind === "blocked" ? order.block : order.kind === "chunked" ? order.chunk : length;
-  const constants = memory.scratch("trace constants", 64);
-  const formats = [accumulator.format, resultFormat(accumulator)].map(formatNamed);
-  const [innerMax, outerMax] = formats.map(maxFinite);
-  const written = memory.f64(constants, 8);
-  for (const [i, f] of formats.entries()) {
-    written.fill(minNormal(f), 4 * i, 4 * i + 2).fill(2 ** (1 - f.precision), 4 * i + 2, 4 * i + 4);
-  }
-  const most = piece(problem, 4);
-  for (const unit of problem.units) {
-    const panels = weights.panels(unit.group);
-    const padded = panels.count * 8;
-    const result = memory.scratch("trace", padded * 32);
-    const biasAt = bias ? memory.scratch("trace bias", padded * 8) : 0;
-    for (let from = 0; from < problem.rows; from += most) {
-      const rows = operand.rows(unit, from, Math.min(most, problem.rows - from));
-      for (let row = 0; row < rows.count; row++) {
-        if (bias && (biasRow > 0 || (row === 0 && from === 0))) {
-          const at = unit.bias + (from + row) * biasRow;
-          const target = memory.f64(biasAt, padded).fill(0);
-          for (let j = 0; j < columns; j++) target[j] = bias[at + j * biasColumn]!;
-        }
-        const h = rows.row(row, 64);
-        memory.wasm.trace64!(
-          ...[panels.f64(), panels.count, h.at, h.step, length, Math.max(1, Math.min(block, length))],
-          ...[biasAt, alpha, beta, constants, result],
-        );
-        const found = memory.f64(result, padded * 4);
-        const first = unit.out + (from + row) * outRow;
-        for (let j = 0, at = first; j < columns; j++, at += outColumn) {
-          const [inner, outer] = [found[j]!, found[padded + j]!];
-          peak[at] = Math.max(inner, outer);
-          clipped[at] = inner > innerMax! || outer > outerMax! ? 1 : 0;
-          partialSquared[at] = found[2 * padded + j]!;
-          ulpSquared[at] = found[3 * padded + j]!;
-        }
-      }
-    }
-  }
-  return { peak, clipped, partialSquared, ulpSquared };
+  return new Float64Array(memory.f32(out, size));
 }

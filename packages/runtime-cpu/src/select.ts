@@ -1,5 +1,5 @@
-// The selection of dynamic choices: which columns of a row are computed again. The frequent test is a comparison
-// written out; all others ask the test of @mpplan/runtime, component by component.
+// The selection of dynamic choices: which columns of a row are computed again. The frequent tests are one comparison;
+// all others ask the test of @mpplan/runtime, component by component.
 import { activationNamed, type RecomputeTest } from "@mpplan/ir";
 import type { ComponentTest } from "@mpplan/runtime";
 
@@ -21,12 +21,9 @@ export type Selection = (
 
 export function compileTest(test: RecomputeTest, prepared: ComponentTest): Selection {
   if (test.rule === "kappa" && test.tau >= 0) {
-    const { tau } = test;
-    if (test.activation === "identity") {
-      return select((v) => !(1 / Math.abs(v) <= tau));
-    }
-    // kappa of ReLU is 0 below zero, and 0/|v| is within any tolerance; NaN is not.
-    if (test.activation === "relu") return select((v) => (v >= 0 ? !(1 / v <= tau) : v !== v));
+    const least = leastKept(test.tau);
+    if (test.activation === "identity") return select(least, false);
+    if (test.activation === "relu") return select(least, true);
   }
   if (test.rule === "contribution") return aboveThresholds(test.activation, test.thresholds);
   return (values, magnitudes, { columns, neurons }, at, columnStep, firstComponent) => {
@@ -64,10 +61,33 @@ function aboveThresholds(activation: string, thresholds: readonly number[]): Sel
   };
 }
 
+/** The smallest binary32 number v >= 0 with 1/v <= tau: rounded quotients fall as v grows. */
+export function leastKept(tau: number): number {
+  const number = new Float32Array(1);
+  const pattern = new Uint32Array(number.buffer);
+  let [low, high] = [0, 0x7f800000];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    pattern[0] = middle;
+    if (1 / number[0]! <= tau) high = middle;
+    else low = middle + 1;
+  }
+  pattern[0] = low;
+  return number[0]!;
+}
+
+/**
+ * Chooses what is not at least so large, NaN too. kappa of ReLU is 0 below zero, and 0/|v| is within any tolerance.
+ */
 const select =
-  (again: (v: number) => boolean): Selection =>
+  (least: number, relu: boolean): Selection =>
   (values, _magnitudes, { columns }, at, columnStep) => {
     const chosen: number[] = [];
-    for (const column of columns) if (again(values[at + column * columnStep]!)) chosen.push(column);
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      const v = values[at + column * columnStep]!;
+      if (Math.abs(v) >= least || (relu && v < 0)) continue;
+      chosen.push(column);
+    }
     return chosen;
   };

@@ -140,9 +140,9 @@ export class Weights {
 
 /** A tensor's numbers as sums take them: also those of float64 models are rounded to binary32 first. */
 export function inBinary32({ data }: Tensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data as Float64Array);
+  return data instanceof Float32Array ? data : new Float32Array(data as Float64Array);
 }
 
 export function inBinary64({ data }: Tensor): Float64Array {
-  return data instanceof Float64Array ? data : Float64Array.from(data as Float32Array);
+  return data instanceof Float64Array ? data : new Float64Array(data as Float32Array);
 }

@@ -51,9 +51,16 @@ function check(a: Accumulator, [w, h]: [NumbersName, NumbersName], rows: number,
     tensor("float32", [columns], numbers[h](columns, seed + 2)),
   ];
   const node = nodeOf("Gemm", 3, { transA: 0, transB: 1, alpha: 1, beta: 1 });
-  const all = [{ start: 0, end: columns, choice: { mode: "static", use: 0 } as const }];
-  const expected = runSums(reference, node, inputs, columns, [a], all);
-  const actual = runSums(cpu, node, inputs, columns, [a], all);
+  // Every third time some components only, computed again from gathered columns.
+  const random = { rule: "random", share: 0.3, seed } as const;
+  const choice =
+    seed % 3 === 0
+      ? ({ mode: "dynamic", low: 1, high: 0, test: random } as const)
+      : ({ mode: "static", use: 0 } as const);
+  const all = [{ start: 0, end: columns, choice }];
+  const used = [a, accumulatorOf({ format: "binary32", overflow: "infinity" })];
+  const expected = runSums(reference, node, inputs, columns, used, all);
+  const actual = runSums(cpu, node, inputs, columns, used, all);
   expect(
     differences(actual.values, expected.values),
     `${JSON.stringify(a)} of ${w} x ${h}, ${rows} rows`,
@@ -114,7 +121,7 @@ test("a sum just below a tie, which binary64 takes for the tie, is not rounded u
 });
 
 test("every kernel of the wasm module was among them", () => {
-  const names = Object.keys(shared.memory.wasm).filter((name) => /^(matrix|vector)/.test(name));
+  const names = Object.keys(shared.memory.wasm).filter((name) => /^(matrix|vector|gathered)/.test(name));
   expect(names.filter((name) => !shared.sums.used.has(name))).toEqual([]);
   expect(names.length).toBeGreaterThan(50);
 });

@@ -16,6 +16,15 @@ export interface Target {
   readonly biasStep: number;
 }
 
+/** Up to eight columns of one of the rows in hand. */
+export interface Chosen {
+  readonly row: number;
+  readonly columns: readonly number[];
+}
+
+/** Gathered columns go through a kernel while they are in the second-level cache. */
+const gatheredBytes = 2 ** 18;
+
 export class Sums {
   private readonly recipes = new Map<string, Recipe>();
   /** How often each kernel ran. */
@@ -46,35 +55,57 @@ export class Sums {
   }
 
   /**
-   * Chosen columns for one of the rows, by the kernel that is right for all. `rowMajor` holds the columns one after
-   * another.
+   * Chosen columns for some of the rows, by the kernel that is right for all. `rowMajor` holds the columns one after
+   * another; the columns of a row stand together in `work`.
    */
   runChosen(
     recipe: Recipe,
     choice: KernelChoice,
     rowMajor: number,
-    chosen: readonly number[],
+    work: readonly Chosen[],
     rows: Rows,
-    row: number,
     problem: Problem,
-    target: Target,
+    targetOf: (row: number) => Target,
   ): void {
     const { memory } = this;
     const { length } = problem;
-    const count = Math.ceil(chosen.length / 8);
-    const list = memory.scratch("chosen", chosen.length * 4);
-    const gathered = memory.scratch("gathered", count * length * 32);
-    memory.i32(list, chosen.length).set(chosen);
-    memory.wasm.gatherPanels32!(rowMajor, list, chosen.length, length, gathered);
-    let w = gathered;
-    if (choice.lanes === 64) {
-      w = memory.scratch("gathered 64", count * length * 64);
-      memory.wasm.widen!(gathered, count * 8 * length, w);
+    const most = Math.max(4, Math.floor(gatheredBytes / Math.max(1, length * 32)) & ~3);
+    const list = memory.scratch("chosen", most * 32);
+    const h = memory.scratch("chosen rows", most * 4);
+    const panelBytes = length * 32;
+    const panels = memory.scratch("gathered", most * panelBytes);
+    const c = memory.scratch("sums", most * 64);
+    for (let from = 0; from < work.length; from += most) {
+      const some = work.slice(from, from + most);
+      const places = some.map(({ row }) => rows.row(row, choice.lanes));
+      memory.u32(h, some.length).set(places.map(({ at }) => at));
+      const columns = memory.i32(list, most * 8);
+      for (const [i, chosen] of some.entries()) {
+        columns.set(chosen.columns, i * 8);
+        const n = chosen.columns.length;
+        memory.wasm.gatherPanels32!(rowMajor, list + i * 32, n, length, panels + i * panelBytes);
+      }
+      const { step } = places[0]!;
+      const block = this.block(recipe, length);
+      if (choice.lanes === 32) {
+        this.call("gathered", recipe, choice, [panels, some.length, h, step, length, block, c]);
+      } else {
+        const w = memory.scratch("gathered 64", most * panelBytes * 2);
+        memory.wasm.widen!(panels, some.length * 8 * length, w);
+        for (let i = 0, next = 0; i < some.length; i = next) {
+          while (next < some.length && some[next]!.row === some[i]!.row) next++;
+          const at = [w + i * panelBytes * 2, next - i, places[i]!.at, step, length, block, c + i * 64];
+          this.call("vector", recipe, choice, at);
+        }
+      }
+      for (const [i, { row, columns }] of some.entries()) {
+        const sums = c + i * choice.lanes;
+        this.finish(
+          ...([recipe, choice, sums, choice.lanes, 1, columns.length, list + i * 32, problem] as const),
+          targetOf(row),
+        );
+      }
     }
-    const c = memory.scratch("sums", count * 64);
-    const h = rows.row(row, choice.lanes);
-    this.call("vector", recipe, choice, [w, count, h.at, h.step, length, this.block(recipe, length), c]);
-    this.finish(recipe, choice, c, count * choice.lanes, 1, chosen.length, list, problem, target);
   }
 
   private runSome(
@@ -118,7 +149,12 @@ export class Sums {
     this.finish(recipe, choice, c, stride, rows.count, columns, map, problem, placed);
   }
 
-  private call(kind: "matrix" | "vector", recipe: Recipe, choice: KernelChoice, args: number[]): void {
+  private call(
+    kind: "matrix" | "vector" | "gathered",
+    recipe: Recipe,
+    choice: KernelChoice,
+    args: number[],
+  ): void {
     const name = `${kind}${choice.lanes}_${choice.name}`;
     this.used.set(name, (this.used.get(name) ?? 0) + 1);
     const { constants, outerMode } = recipe;

@@ -53,7 +53,7 @@ export interface SiteMeasurement {
   readonly neurons: Int32Array;
   /** The exact value W h + b. */
   readonly v: Float64Array;
-  /** A = |W||h| + |b|. */
+  /** A = |W||h| + |b|, summed in binary32 and no less than |v|; Infinity beyond binary32. */
   readonly magnitude: Float64Array;
   readonly low: readonly LowMeasurement[];
 }
@@ -61,7 +61,7 @@ export interface SiteMeasurement {
 /** The same components in one low accumulator. */
 export interface LowMeasurement {
   readonly value: Float64Array;
-  /** Largest |partial sum|, unrounded, over every order step of this accumulator. */
+  /** Largest |partial sum|, without the accumulator's rounding (in binary32), over every step of its order. */
   readonly peak: Float64Array;
   /** 1 where a step went beyond the format's largest value. */
   readonly clipped: Uint8Array;

@@ -111,7 +111,7 @@ export class Values {
     const make = (): Tensor => {
       const data = value.data as Float64Array;
       const rounded = elem === "float32" && storage === "binary32";
-      return { ...value, elem, data: rounded ? Float32Array.from(data) : Float64Array.from(data) };
+      return { ...value, elem, data: rounded ? new Float32Array(data) : new Float64Array(data) };
     };
     const { memo } = this.options;
     return memo ? memo.get(`as|${elem}|${storage}|${memo.idOf(value)}`, make) : make();

@@ -35,7 +35,7 @@ export function createReferenceBackend(): KernelBackend {
 /** Float tensors are held in binary64 inside, so that kernels are written once. */
 function widened(tensor: Tensor): Tensor {
   if (!isFloat(tensor.elem) || tensor.data instanceof Float64Array) return tensor;
-  return { ...tensor, data: Float64Array.from(tensor.data as Float32Array) };
+  return { ...tensor, data: new Float64Array(tensor.data as Float32Array) };
 }
 
 function plainKernel({ node, storage }: KernelRequest): Kernel {

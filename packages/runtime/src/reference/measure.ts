@@ -1,5 +1,6 @@
 // Measures the sums of a site for calibration: exact values, magnitudes, and every step of the low accumulators.
-import { formatNamed, maxFinite, minNormal, minSubnormal } from "@mpplan/formats";
+// Values are binary64's. Magnitudes and steps are statistics: binary32, in an order that every backend keeps.
+import { formatNamed, maxFinite, minNormal } from "@mpplan/formats";
 import {
   isFloat,
   resultFormat,
@@ -12,8 +13,19 @@ import {
 import type { LowMeasurement, SiteMeasurement } from "../backend.js";
 import { createSumEngine } from "./accumulate.js";
 import { arranged, unscaler } from "./arrange.js";
-import { forEachComponent, RowLoader } from "./components.js";
+import { forEachComponent, magnitudesOf, RowLoader } from "./components.js";
 import { productsOf, type Packed } from "./products.js";
+
+const { fround } = Math;
+
+/** A = |W||h| + |b| is the sum of this accumulator, on operands as they are stored between nodes. */
+const magnitudeAccumulator: Accumulator = {
+  format: "binary32",
+  order: { kind: "sequential" },
+  product: "f32-add",
+  rounding: "nearest-even",
+  overflow: "infinity",
+};
 
 /**
  * Exact values as they are; low sums in the given arrangement, and what is said of their errors in terms of v.
@@ -30,7 +42,9 @@ export function measureSite(
 ): SiteMeasurement {
   const products = productsOf(node, inputs, site, packed);
   // What a low sum would be given: the exact inputs as they are stored between nodes.
-  const low32 = arranged(productsOf(node, inputs.map(asBinary32), site, packed), arrangement);
+  const natural = productsOf(node, inputs.map(asBinary32), site, packed);
+  const sizes = magnitudesOf(natural);
+  const low32 = arranged(natural, arrangement);
   const stored = low32.products;
   const { length, weights, alpha, beta } = products;
   const size = products.groups * products.rows * products.columns;
@@ -50,6 +64,8 @@ export function measureSite(
   }));
   const exact = new RowLoader(products);
   const narrow = new RowLoader(stored);
+  const absolute = new RowLoader(sizes);
+  const magnitudes = createSumEngine(magnitudeAccumulator);
 
   forEachComponent(products, (at, index, neuron) => {
     const { group, row, column } = at;
@@ -57,15 +73,17 @@ export function measureSite(
     const bias = products.bias(group, row, column);
     const from = (group * products.columns + column) * length;
     let sum = 0;
-    let size = 0;
-    for (let k = 0; k < length; k++) {
-      const term = weights[from + k]! * h[k]!;
-      sum += term;
-      size += Math.abs(term);
-    }
+    for (let k = 0; k < length; k++) sum += weights[from + k]! * h[k]!;
     neurons[index] = neuron;
     v[index] = alpha * sum + beta * bias;
-    magnitude[index] = Math.abs(alpha) * size + Math.abs(beta * bias);
+    const size = magnitudes.finish(
+      magnitudes.sum(sizes.weights, from, absolute.row(at), 0, length),
+      sizes.alpha,
+      sizes.beta,
+      sizes.bias(group, row, column),
+    );
+    // Its rounding must not make a sum that cancels nothing better conditioned than it can be.
+    magnitude[index] = Math.max(size, Math.abs(v[index]!));
     if (low.length === 0) return;
     const storedRow = narrow.row(at);
     const storedBias = stored.bias(group, row, column);
@@ -112,12 +130,12 @@ type Tracer = (
 ) => Steps;
 
 /**
- * Follows the unrounded partial sums in the accumulator's order: their peak, and over the steps that can round
- * (those whose addend is not zero) their squares and the squares of their ulps.
+ * Follows the partial sums in the accumulator's order without its rounding, in binary32: their peak, and over the steps
+ * that can round (those whose addend is not zero) their squares and the squares of their ulps.
  */
 function createTracer(accumulator: Accumulator): Tracer {
-  const inner = gridOf(accumulator.format);
-  const outer = gridOf(resultFormat(accumulator));
+  const inner = new Grid(accumulator.format);
+  const outer = new Grid(resultFormat(accumulator));
   const block = blockLength(accumulator);
   const steps: Steps = { peak: 0, clipped: false, partialSquared: 0, ulpSquared: 0 };
 
@@ -126,23 +144,23 @@ function createTracer(accumulator: Accumulator): Tracer {
     const size = Math.abs(partial);
     if (size > steps.peak) steps.peak = size;
     if (size > grid.max) steps.clipped = true;
-    steps.partialSquared += size * size;
-    const unit = grid.ulp(size);
-    steps.ulpSquared += unit * unit;
+    steps.partialSquared = fround(steps.partialSquared + fround(size * size));
+    grid.add(size);
   };
 
   /** A binary tree over the terms, as the engine sums it. */
   const tree = (w: Float64Array, from: number, h: Float64Array, at: number, n: number): number => {
     if (n < 2) {
-      const term = n === 0 ? 0 : w[from + at]! * h[at]!;
+      const term = n === 0 ? 0 : fround(w[from + at]! * h[at]!);
       if (term !== 0) step(term, inner);
       return term;
     }
     const half = 2 ** (31 - Math.clz32(n - 1));
     const left = tree(w, from, h, at, half);
     const right = tree(w, from, h, at + half, n - half);
-    if (left !== 0 && right !== 0) step(left + right, inner);
-    return left + right;
+    const sum = fround(left + right);
+    if (left !== 0 && right !== 0) step(sum, inner);
+    return sum;
   };
 
   const inBlocks = (w: Float64Array, from: number, h: Float64Array, n: number): number => {
@@ -151,15 +169,15 @@ function createTracer(accumulator: Accumulator): Tracer {
       const end = Math.min(n, k + block);
       let partial = 0;
       for (let i = k; i < end; i++) {
-        const term = w[from + i]! * h[i]!;
+        const term = fround(w[from + i]! * h[i]!);
         if (term === 0) continue;
-        partial += term;
+        partial = fround(partial + term);
         step(partial, inner);
       }
       if (block >= n) {
         total = partial;
       } else if (partial !== 0) {
-        total += partial;
+        total = fround(total + partial);
         // Adding the first block to zero rounds nothing.
         if (total !== partial) step(total, outer);
       }
@@ -171,10 +189,14 @@ function createTracer(accumulator: Accumulator): Tracer {
     steps.peak = 0;
     steps.clipped = false;
     steps.partialSquared = 0;
-    steps.ulpSquared = 0;
+    inner.squares = 0;
+    outer.squares = 0;
     const total = accumulator.order.kind === "pairwise" ? tree(w, from, h, 0, n) : inBlocks(w, from, h, n);
-    if (alpha !== 1) step(alpha * total, outer);
-    if (beta * bias !== 0) step(alpha * total + beta * bias, outer);
+    const scaled = alpha === 1 ? total : fround(fround(alpha) * total);
+    if (alpha !== 1) step(scaled, outer);
+    const term = fround(fround(beta) * bias);
+    if (term !== 0) step(fround(scaled + term), outer);
+    steps.ulpSquared = inner.ulpSquared() + outer.ulpSquared();
     return steps;
   };
 }
@@ -196,34 +218,33 @@ function blockLength({ order }: Accumulator): number {
   }
 }
 
-/** What a rounding step must know of its format. */
-interface Grid {
+const bits = new Float32Array(1);
+const word = new Uint32Array(bits.buffer);
+
+/** What a rounding step must know of its format, and the squared ulps of the steps so far. */
+class Grid {
   readonly max: number;
-  readonly ulp: (x: number) => number;
-}
+  private readonly smallest: number;
+  /** (ulp / power of two)^2 */
+  private readonly unit: number;
+  /** The sum of the squares of the powers of two at or below the partial sums, in binary32. */
+  squares = 0;
 
-function gridOf(name: string): Grid {
-  const format = formatNamed(name);
-  const ulp = createUlp(minNormal(format), minSubnormal(format), format.precision);
-  return { max: maxFinite(format), ulp };
-}
+  constructor(name: string) {
+    const format = formatNamed(name);
+    this.max = maxFinite(format);
+    this.smallest = Math.max(minNormal(format), 2 ** -126);
+    this.unit = 4 ** (1 - format.precision);
+  }
 
-const bits = new Float64Array(1);
-const words = new Uint32Array(bits.buffer);
+  add(size: number): void {
+    bits[0] = size;
+    word[0]! &= 0x7f800000;
+    const power = Math.max(bits[0], this.smallest);
+    this.squares = fround(this.squares + fround(power * power));
+  }
 
-/** ulp(x) of a format for x >= 0, fast: the exponent field of x moved down by p - 1. */
-function createUlp(
-  smallestNormal: number,
-  smallestSubnormal: number,
-  precision: number,
-): (x: number) => number {
-  const shift = 2 ** (1 - precision);
-  return (x) => {
-    if (!(x >= smallestNormal)) return smallestSubnormal;
-    if (x === Infinity) return Infinity;
-    bits[0] = x;
-    words[0] = 0;
-    words[1]! &= 0x7ff00000;
-    return bits[0] * shift;
-  };
+  ulpSquared(): number {
+    return this.squares * this.unit;
+  }
 }

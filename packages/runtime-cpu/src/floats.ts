@@ -1,0 +1,19 @@
+// What the operators on binary32 data share.
+import { ops, type InferContext, type Node, type Tensor } from "@mpplan/ir";
+
+/** Null where the inputs are not of the kind that it is for. */
+export type FastRun = (inputs: readonly (Tensor | null)[], node: Node) => Tensor[] | null;
+
+export function floats(t: Tensor): Float32Array | null {
+  return t.elem === "float32" && t.data instanceof Float32Array ? t.data : null;
+}
+
+export function outputDims(inputs: readonly (Tensor | null)[], node: Node): number[] {
+  const context: InferContext = {
+    node,
+    inputs: inputs.map(
+      (t, i) => t && { id: node.inputs[i] ?? "", type: { elem: t.elem, shape: t.dims }, constant: t },
+    ),
+  };
+  return ops[node.op].infer(context)[0]!.shape as number[];
+}
