@@ -44,7 +44,7 @@ export class Inference {
     const where = "the plan of the session";
     const given = typeof options.plan === "string" ? readPlan(options.plan, where) : options.plan;
     if (given) checkPlan(given, where);
-    const imported = importModel(source);
+    const imported = importModel({ ...source, limits: options.limits ?? source.limits });
     if (given) checkModel(given, imported, where);
     const plan = planFor(imported, options, given);
     const session = new Inference(imported, executor, operandsFor(options, given), plan);

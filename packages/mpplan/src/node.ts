@@ -1,7 +1,7 @@
 // The public library in Node: models may be given by path, weights beside them are read on demand.
 import { basename } from "node:path";
 import { sessionFactory } from "./inference-session.js";
-import { externalDataReader, readBytes } from "./node/files.js";
+import { externalFiles, readBytes } from "./node/files.js";
 
 export * from "./api.js";
 export { InputError, type InputErrorCode } from "./data/errors.js";
@@ -11,5 +11,5 @@ export { loadSamples } from "./node/samples.js";
 export const InferenceSession = sessionFactory(async (path) => ({
   bytes: readBytes(path),
   name: basename(path),
-  externalData: externalDataReader(path),
+  externalData: externalFiles(path),
 }));

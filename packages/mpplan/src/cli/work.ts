@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { printType, valueOf, type Graph, type Samples } from "@mpplan/ir";
 import type { InputSpec } from "../data/pieces.js";
-import { externalDataReader, readBytes } from "../node/files.js";
+import { externalFiles, readBytes } from "../node/files.js";
 import { loadSamples } from "../node/samples.js";
 import { importModel, type ModelSource } from "../prepare-graph.js";
 import { describePrecision, resolvePrecision, type Precision, type PrecisionOptions } from "../settings.js";
@@ -18,7 +18,8 @@ export function loadModel(path: string): LoadedModel {
   const source: ModelSource = {
     bytes: readBytes(path),
     name: nameOf(path),
-    externalData: externalDataReader(path),
+    externalData: externalFiles(path),
+    keepBytes: true,
   };
   return { source, imported: importModel(source) };
 }
