@@ -66,7 +66,7 @@ export function readExternal(
       "give importOnnx an externalData function that reads it",
     );
   }
-  const size = reading(location, fail, () => files.size(location));
+  const size = reading(location, where, fail, () => files.size(location));
   if (offset + byteLength > size) {
     throw fail(
       `Bytes ${offset} to ${offset + byteLength} of ${quote(location)} are needed, but it has ${size}`,
@@ -79,7 +79,7 @@ export function readExternal(
     );
   }
   external.taken.set(location, taken);
-  const part = reading(location, fail, () => files.read(location, offset, byteLength));
+  const part = reading(location, where, fail, () => files.read(location, offset, byteLength));
   if (!(part instanceof Uint8Array) || part.length !== byteLength) {
     throw fail(`Reading ${quote(location)} did not yield the ${byteLength} bytes asked for`);
   }
@@ -133,11 +133,24 @@ function wholeFiles(read: (location: string) => Uint8Array): ExternalFiles {
   };
 }
 
-function reading<T>(location: string, fail: (what: string, next: string) => ImportError, call: () => T): T {
+/** Calls what reads a file; whatever goes wrong, the error tells of which tensor. */
+function reading<T>(
+  location: string,
+  where: string,
+  fail: (what: string, next: string) => ImportError,
+  call: () => T,
+): T {
   try {
     return call();
   } catch (error) {
-    if (error instanceof MpplanError) throw error;
+    if (error instanceof ImportError) throw error;
+    if (error instanceof MpplanError) {
+      throw new ImportError("external-data", {
+        what: `The file ${quote(location)} cannot be read: ${error.what}`,
+        where: `${where}, stored in ${error.where}`,
+        next: error.next,
+      });
+    }
     const reason = error instanceof Error ? error.message : String(error);
     throw fail(
       `The file ${quote(location)} cannot be read: ${reason}`,
