@@ -723,3 +723,23 @@ test("an open batch may be fed any size; `executed` counts what was there", asyn
   );
   expect(numbersOf(one.get("fc2")!)).toEqual(numbersOf(batch.get("fc2")!).slice(3, 6));
 });
+
+test("memory that runs out is an error of the node that wanted it, and other mistakes stay what they are", async () => {
+  const failing = (error: Error): KernelBackend => {
+    const reference = createReferenceBackend();
+    const run = (): never => {
+      throw error;
+    };
+    return { ...reference, kernelFor: () => ({ kind: "kernel", run }) };
+  };
+  const runWith = async (error: Error): Promise<unknown> =>
+    (await createExecutor(failing(error)).prepare(net, "reference")).run(feeds);
+  for (const text of ["Array buffer allocation failed", "Invalid typed array length: 4294967296"]) {
+    const run = runWith(new RangeError(text));
+    await expect(run).rejects.toMatchObject({ name: "RuntimeError", code: "out-of-memory" });
+    await expect(run).rejects.toThrow(`Gemm computes: ${text}\n  where: node "`);
+  }
+  for (const error of [new RangeError("Maximum call stack size exceeded"), new Error("allocation")]) {
+    await expect(runWith(error)).rejects.toBe(error);
+  }
+});
