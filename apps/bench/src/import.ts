@@ -1,4 +1,4 @@
-// Measures what reading a model costs: peak memory over its size and seconds per megabyte, each in a process of its
+// Measures what reading a model costs: peak memory over its size and processor seconds per megabyte, each in a process of its
 // own. `pnpm bench:import [--json]`; it reads the built packages.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,6 +10,7 @@ import { writeModel, type Storage } from "./import-models.js";
 interface Run {
   /** The most memory that the process ever held, in bytes. */
   readonly peak: number;
+  /** Processor time, which other work on the machine lengthens less than the clock. */
   readonly seconds: number;
 }
 
@@ -49,9 +50,10 @@ try {
 function importIn(file: string | null): Run {
   const program = `
     const { InferenceSession } = await import("mpplan");
-    const started = performance.now();
+    const before = process.cpuUsage();
     const session = ${file === null ? "null" : `await InferenceSession.create(${JSON.stringify(file)})`};
-    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (user + system) / 1e6;
     console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS * 1024, seconds, held: session !== null }));`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
@@ -64,7 +66,7 @@ function importIn(file: string | null): Run {
 function report(idle: Run, rows: readonly Row[]): void {
   if (process.argv.includes("--json")) return console.log(JSON.stringify({ idle: idle.peak, ceiling, rows }));
   const table = new Table({
-    head: ["weights in", "MB", "peak MB", "over its size", "", "s", "ms per MB"],
+    head: ["weights in", "MB", "peak MB", "over its size", "", "CPU s", "ms per MB"],
     style: { head: [], border: [] },
   });
   for (const { model, megabytes, peak, ratio, seconds } of rows) {

@@ -41,6 +41,12 @@ export const maxNodeInputs = 10_000;
 /** Inputs that a graph is fed, and outputs that it has. */
 export const maxGraphValues = 10_000;
 
+/** Refuses a file by its size alone, before it is read. @throws ImportError `limit`. */
+export function checkFileSize(bytes: number, limits: Partial<ImportLimits> = {}): void {
+  const all = { ...defaultLimits, ...limits };
+  if (bytes > all.bytes) throw tooMuch(`The file has ${bytes} bytes`, "bytes", all, "the whole file");
+}
+
 /** The error for what goes past a limit; `what` states the size. */
 export function tooMuch(
   what: string,

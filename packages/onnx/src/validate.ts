@@ -1,7 +1,7 @@
 // Checks the bytes of a model before anything is decoded: every known message is walked, so that a damaged or
 // hostile file ends in an error with its place. What the model means is left to the importer.
 import { ImportError } from "./errors.js";
-import { tooMuch, type ImportLimits } from "./limits.js";
+import { checkFileSize, tooMuch, type ImportLimits } from "./limits.js";
 import { looksLike } from "./magic.js";
 import { messages, type FieldKind, type MessageName } from "./messages.js";
 import { broken, fields, varint, WireType, type Field } from "./wire.js";
@@ -38,15 +38,13 @@ export function validate(bytes: Uint8Array, limits: ImportLimits): void {
       next: other.next,
     });
   }
-  if (bytes.length > limits.bytes)
-    throw tooMuch(`The file has ${bytes.length} bytes`, "bytes", limits, "byte 0");
+  checkFileSize(bytes.length, limits);
   walk({ bytes, limits, nodes: 0, items: 0 }, "ModelProto", 0, bytes.length, 1);
 }
 
 /** Walks a file that holds one TensorProto. @throws ImportError `empty-file`, `truncated`, `limit`. */
 export function validateTensor(bytes: Uint8Array, limits: ImportLimits): void {
-  if (bytes.length > limits.bytes)
-    throw tooMuch(`The file has ${bytes.length} bytes`, "bytes", limits, "byte 0");
+  checkFileSize(bytes.length, limits);
   walk({ bytes, limits, nodes: 0, items: 0 }, "TensorProto", 0, bytes.length, 1);
 }
 

@@ -1,6 +1,7 @@
 // What most commands begin with: read the model, find the samples, resolve and echo the settings.
 import { basename, dirname, resolve } from "node:path";
 import { printType, valueOf, type Graph, type Samples } from "@mpplan/ir";
+import { checkFileSize } from "@mpplan/onnx";
 import type { InputSpec } from "../data/pieces.js";
 import { externalFiles, readBytes } from "../node/files.js";
 import { loadSamples } from "../node/samples.js";
@@ -14,9 +15,9 @@ export interface LoadedModel {
   readonly imported: Graph;
 }
 
-export function loadModel(path: string): LoadedModel {
+export function loadModel(path: string, bytes = readBytes(path, checkFileSize)): LoadedModel {
   const source: ModelSource = {
-    bytes: readBytes(path),
+    bytes,
     name: nameOf(path),
     externalData: externalFiles(path),
     keepBytes: true,

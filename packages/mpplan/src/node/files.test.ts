@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
+  ftruncateSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,7 +18,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkFileSize } from "@mpplan/onnx";
 import { InputError } from "../data/errors.js";
+import { InferenceSession } from "../node.js";
 import { externalFiles, readBytes, writeAtomically } from "./files.js";
 
 let folder: string;
@@ -138,6 +141,19 @@ test("a pipe beside a model is refused, and nobody waits for its writer", async 
   expect(statSync(join(folder, "pipe")).isFIFO()).toBe(true);
   const files = externalFiles(join(folder, "model.onnx"));
   expect(await refusal(() => files.size("pipe"))).toMatch(/^unreadable: This is no regular file/);
+});
+
+test("a file that is too large is refused before it is read", async () => {
+  const path = join(folder, "huge.onnx");
+  const file = openSync(path, "w");
+  ftruncateSync(file, 2 ** 42);
+  closeSync(file);
+  const before = process.resourceUsage().maxRSS;
+  expect(() => readBytes(path, checkFileSize)).toThrow(
+    `The file has ${2 ** 42} bytes; the limit is ${2 ** 31}`,
+  );
+  await expect(InferenceSession.create(path)).rejects.toMatchObject({ code: "limit" });
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 20);
 });
 
 test("of a file beside a model only the bytes asked for are read, also far behind 2 GiB", () => {

@@ -14,6 +14,7 @@ import {
 import { open, rename, stat } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { MpplanError } from "@mpplan/formats";
 import { checkExternalLocation, type ExternalFiles } from "@mpplan/onnx";
 import { InputError, type InputErrorCode } from "../data/errors.js";
 
@@ -22,18 +23,22 @@ const chunkBytes = 2 ** 30;
 
 /**
  * The bytes of a file; a pipe is read to its end.
+ * @param checkSize - Throws where the file is too large to be read at all.
  * @throws InputError `not-found`, `unreadable`.
  */
-export function readBytes(path: string): Uint8Array {
+export function readBytes(path: string, checkSize: (bytes: number) => void = () => {}): Uint8Array {
   try {
     const facts = statSync(path);
     if (facts.isDirectory()) throw unreadable(path, "This is a folder", "name a file in it");
     if (facts.isCharacterDevice() || facts.isBlockDevice())
       throw unreadable(path, "This is a device", "name a file");
     if (!facts.isFile()) return new Uint8Array(readFileSync(path));
-    return withFile(path, constants.O_RDONLY, (file, size) => readPart(file, 0, size, path));
+    return withFile(path, constants.O_RDONLY, (file, size) => {
+      checkSize(size);
+      return readPart(file, 0, size, path);
+    });
   } catch (error) {
-    throw error instanceof InputError ? error : readError(path, error);
+    throw error instanceof MpplanError ? error : readError(path, error);
   }
 }
 
