@@ -7,9 +7,23 @@ import type { Tensor } from "./types.js";
 
 /** `sha256:<hex>` of the parts, one after another. */
 export function digestOf(...parts: Uint8Array[]): Digest {
-  const hash = sha256.create();
-  for (const part of parts) hash.update(part);
-  return `sha256:${bytesToHex(hash.digest())}`;
+  const digest = new ByteDigest();
+  for (const part of parts) digest.add(part);
+  return digest.finish();
+}
+
+/** The same for bytes that come piece by piece, so that nobody has to hold them all. */
+export class ByteDigest {
+  private readonly hash = sha256.create();
+
+  add(part: Uint8Array): void {
+    this.hash.update(part);
+  }
+
+  /** `sha256:<hex>` of all that was added; nothing may be added afterwards. */
+  finish(): Digest {
+    return `sha256:${bytesToHex(this.hash.digest())}`;
+  }
 }
 
 /**

@@ -62,6 +62,15 @@ export function allocate(elem: ElementType, length: number): TensorData {
   return new storage[elem](length);
 }
 
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Little-endian bytes as numbers of the type, not copied; null where their place in memory does not allow it. */
+export function viewOf(elem: ElementType, bytes: Uint8Array): TensorData | null {
+  const size = storage[elem].BYTES_PER_ELEMENT;
+  if ((!littleEndian && size > 1) || bytes.byteOffset % size !== 0 || bytes.length % size !== 0) return null;
+  return new storage[elem](bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
+}
+
 /** The product of the dims: 1 for a scalar. */
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);

@@ -9,6 +9,7 @@ export { resolveBudget, resolvePrecision, type Precision, type PrecisionOptions 
 export { type ExecutionMode, type SessionOptions } from "./session-options.js";
 export { Tensor } from "./tensor.js";
 export { tool } from "./version.js";
+export { type ExternalData, type ExternalFiles, type ImportLimits } from "@mpplan/onnx";
 export { MpplanError } from "@mpplan/formats";
 export {
   parsePlan,

@@ -1,5 +1,6 @@
 // Sessions in the shape of onnxruntime-common: create, run, inputNames, outputNames, release; and `executed`.
 import type { ExecutedSite, Graph, Operands, Plan, Sample } from "@mpplan/ir";
+import type { ImportLimits } from "@mpplan/onnx";
 import { RuntimeError, type Executor, type Session } from "@mpplan/runtime";
 import { executorOn } from "./backends.js";
 import { withPauses } from "./breathe.js";
@@ -8,8 +9,8 @@ import { checkModel, checkPlan, readPlan } from "./read-documents.js";
 import { operandsFor, planFor, type SessionOptions } from "./session-options.js";
 import { Tensor } from "./tensor.js";
 
-/** Reads a model that is given by path or address. */
-export type ReadModel = (path: string) => Promise<ModelSource>;
+/** Reads a model that is given by path or address, unless it is larger than the limits allow. */
+export type ReadModel = (path: string, limits?: Partial<ImportLimits>) => Promise<ModelSource>;
 
 /**
  * One model under one plan.
@@ -44,7 +45,7 @@ export class Inference {
     const where = "the plan of the session";
     const given = typeof options.plan === "string" ? readPlan(options.plan, where) : options.plan;
     if (given) checkPlan(given, where);
-    const imported = importModel(source);
+    const imported = importModel({ ...source, limits: options.limits ?? source.limits });
     if (given) checkModel(given, imported, where);
     const plan = planFor(imported, options, given);
     const session = new Inference(imported, executor, operandsFor(options, given), plan);
@@ -110,7 +111,7 @@ export function sessionFactory(readModel: ReadModel): SessionFactory {
           options,
         );
       }
-      const source = await readModel(model);
+      const source = await readModel(model, options.limits);
       return Inference.open(
         { ...source, externalData: options.externalData ?? source.externalData },
         options,

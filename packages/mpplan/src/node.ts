@@ -1,15 +1,16 @@
 // The public library in Node: models may be given by path, weights beside them are read on demand.
 import { basename } from "node:path";
+import { checkFileSize } from "@mpplan/onnx";
 import { sessionFactory } from "./inference-session.js";
-import { externalDataReader, readBytes } from "./node/files.js";
+import { externalFiles, readBytes } from "./node/files.js";
 
 export * from "./api.js";
 export { InputError, type InputErrorCode } from "./data/errors.js";
 export { loadSamples } from "./node/samples.js";
 
 /** Sessions in the shape of onnxruntime-common. A string is a path. */
-export const InferenceSession = sessionFactory(async (path) => ({
-  bytes: readBytes(path),
+export const InferenceSession = sessionFactory(async (path, limits) => ({
+  bytes: readBytes(path, (size) => checkFileSize(size, limits)),
   name: basename(path),
-  externalData: externalDataReader(path),
+  externalData: externalFiles(path),
 }));

@@ -1,6 +1,7 @@
 // The road, on one screen: model and samples in, plan and report out. Every arrow can be cut and resumed.
 import { arrange, calibrate, evaluate } from "@mpplan/calibration";
 import { SetDigest, split, type Graph, type Plan, type Profile, type Report, type Samples } from "@mpplan/ir";
+import type { ExternalData, ImportLimits } from "@mpplan/onnx";
 import { checkDecision, makePlan, type DecisionOptions } from "./make-plan.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
 import { needGuard } from "./search-budget.js";
@@ -12,7 +13,10 @@ import { resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } fro
 export interface CompileOptions extends PrecisionOptions, WorkOptions, DecisionOptions {
   /** Name of the model in plans and reports. */
   readonly name?: string;
-  readonly externalData?: (location: string) => Uint8Array;
+  /** Reads weights that are kept beside the model. */
+  readonly externalData?: ExternalData;
+  /** How large the model may be. */
+  readonly limits?: Partial<ImportLimits>;
   /** Samples for build and tune, and for the evaluation; see `split`. */
   readonly samples?: number | undefined;
   readonly evaluate?: number | undefined;
@@ -40,7 +44,12 @@ export async function compileModel(
   const precision = resolvePrecision(options);
   checkDecision(options, precision);
   const { seed, executor } = resolveWork(options);
-  const source: ModelSource = { bytes, name: options.name ?? "model", externalData: options.externalData };
+  const source: ModelSource = {
+    bytes,
+    name: options.name ?? "model",
+    externalData: options.externalData,
+    limits: options.limits,
+  };
   const { build, tune, guard, test } = split(samples, {
     seed,
     calibrate: options.samples,

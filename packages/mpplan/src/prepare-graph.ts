@@ -11,19 +11,28 @@ import {
   type Operands,
   type Sample,
 } from "@mpplan/ir";
-import { importOnnx } from "@mpplan/onnx";
+import { importOnnx, type ExternalData, type ImportLimits } from "@mpplan/onnx";
 import { evaluateNode } from "@mpplan/runtime";
 
 export interface ModelSource {
   readonly bytes: Uint8Array;
   readonly name: string;
   /** Reads weights that are kept beside the model. */
-  readonly externalData?: ((location: string) => Uint8Array) | undefined;
+  readonly externalData?: ExternalData | undefined;
+  /** True where `bytes` stay as they are and are kept anyway: weights are then views of them where that is possible. */
+  readonly keepBytes?: boolean | undefined;
+  /** How large the model may be. */
+  readonly limits?: Partial<ImportLimits> | undefined;
 }
 
 /** The graph as the file tells it, nothing changed. */
-export function importModel({ bytes, name, externalData }: ModelSource): Graph {
-  return importOnnx(bytes, { name, ...(externalData && { externalData }) });
+export function importModel({ bytes, name, externalData, keepBytes = false, limits }: ModelSource): Graph {
+  return importOnnx(bytes, {
+    name,
+    keepBytes,
+    ...(externalData && { externalData }),
+    ...(limits && { limits }),
+  });
 }
 
 /**

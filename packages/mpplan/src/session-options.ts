@@ -1,6 +1,7 @@
 // What a session is asked to carry out: its options, the plan and the operands they mean, and what they exclude.
 import { formatNamed } from "@mpplan/formats";
 import { checkAccumulator, type Graph, type Operands, type Plan, type Profile } from "@mpplan/ir";
+import type { ExternalData, ImportLimits } from "@mpplan/onnx";
 import { blankProfile, dynamicPlan, ruleNamed, uniformPlan } from "@mpplan/planner";
 import { UsageError } from "./errors.js";
 import { checkDecision } from "./make-plan.js";
@@ -27,7 +28,10 @@ export interface SessionOptions extends PrecisionOptions {
   readonly rule?: string | undefined;
   readonly tau?: number | undefined;
   readonly seed?: number | undefined;
-  readonly externalData?: ((location: string) => Uint8Array) | undefined;
+  /** Reads weights that are kept beside the model. */
+  readonly externalData?: ExternalData | undefined;
+  /** How large the model may be. */
+  readonly limits?: Partial<ImportLimits> | undefined;
   readonly name?: string | undefined;
 }
 

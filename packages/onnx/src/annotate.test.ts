@@ -74,10 +74,10 @@ test("without our own notes the file is what it was, byte for byte; other notes 
   const bytes = gemmModel();
   const own = annotate(bytes, new Map([[0, { "mpplan.because": "it is so" }]]), { "mpplan.plan": "a plan" });
   expect(own).not.toEqual(bytes);
-  expect(withoutOwnNotes(own)).toEqual(bytes);
-  expect(withoutOwnNotes(bytes)).toEqual(bytes);
+  expect(concat(withoutOwnNotes(own))).toEqual(bytes);
+  expect(concat(withoutOwnNotes(bytes))).toEqual(bytes);
   const others = annotate(bytes, new Map([[0, { author: "somebody" }]]));
-  expect(withoutOwnNotes(others)).toEqual(others);
+  expect(concat(withoutOwnNotes(others))).toEqual(others);
   expect(importOnnx(others).digest).not.toBe(importOnnx(bytes).digest);
 });
 

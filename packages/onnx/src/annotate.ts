@@ -6,7 +6,7 @@ import { ImportError } from "./errors.js";
 import { defaultLimits } from "./limits.js";
 import { nodeIds, type NodeName } from "./node-ids.js";
 import { decodeName, validate } from "./validate.js";
-import { concat, encodeField, fields, type Field } from "./wire.js";
+import { concat, encodeField, encodeHead, fields, type Field } from "./wire.js";
 
 /** Notes by key, such as `{ "mpplan.because": "..." }`. */
 export type Notes = Readonly<Record<string, string>>;
@@ -56,33 +56,36 @@ const ownPrefix = "mpplan.";
 
 /**
  * The file without the notes that mpplan writes, byte for byte as it was before `annotate`: what a model's digest is
- * made from, so that a plan still fits the model that it is written into.
+ * made from, so that a plan still fits the model that it is written into. In pieces that are views of `bytes`.
  */
-export function withoutOwnNotes(bytes: Uint8Array): Uint8Array {
-  const edited = rewrite(bytes, 0, bytes.length, (field) => {
-    if (field.number !== model.graph) return null;
+export function withoutOwnNotes(bytes: Uint8Array): Uint8Array[] {
+  const withoutModelNotes = (field: Field): Pieces | null => (isOwnNote(bytes, field, model) ? [] : null);
+  return edit(bytes, 0, bytes.length, (field) => {
+    if (field.number !== model.graph) return withoutModelNotes(field);
     let changed = false;
-    const nodes = rewrite(bytes, field.valueStart, field.end, (inner) => {
+    const nodes = edit(bytes, field.valueStart, field.end, (inner) => {
       if (inner.number !== graph.node) return null;
-      const stripped = strip(bytes.subarray(inner.valueStart, inner.end), node.metadataProps);
-      if (!stripped) return null;
-      changed = true;
-      return encodeField(graph.node, stripped);
+      const stripped = withoutNodeNotes(bytes, inner);
+      changed ||= stripped !== null;
+      return stripped;
     });
-    return changed ? encodeField(model.graph, nodes) : null;
+    return changed ? lengthPrefixed(model.graph, nodes) : null;
   });
-  return strip(edited, model.metadataProps) ?? edited;
 }
 
-/** The message without its own notes, or null where it has none. */
-function strip(message: Uint8Array, number: number): Uint8Array | null {
+/** The node's field without its own notes, or null where it has none. */
+function withoutNodeNotes(bytes: Uint8Array, field: Field): Pieces | null {
   let changed = false;
-  const stripped = rewrite(message, 0, message.length, (field) => {
-    if (field.number !== number || !readEntry(message, field).key.startsWith(ownPrefix)) return null;
+  const stripped = edit(bytes, field.valueStart, field.end, (inner) => {
+    if (!isOwnNote(bytes, inner, node)) return null;
     changed = true;
-    return new Uint8Array(0);
+    return [];
   });
-  return changed ? stripped : null;
+  return changed ? lengthPrefixed(graph.node, stripped) : null;
+}
+
+function isOwnNote(bytes: Uint8Array, field: Field, { metadataProps }: { metadataProps: number }): boolean {
+  return field.number === metadataProps && readEntry(bytes, field).key.startsWith(ownPrefix);
 }
 
 /** The notes in a model file: those of the model, and those of each node that has any. */
@@ -141,22 +144,47 @@ function* nodeFields(bytes: Uint8Array): Generator<Field> {
   }
 }
 
-/** A message with some fields replaced: `edit` yields the new field, or null to keep it. */
+/** A message with some fields replaced: `change` yields the new field, or null to keep it. */
 function rewrite(
   bytes: Uint8Array,
   start: number,
   end: number,
-  edit: (field: Field) => Uint8Array | null,
+  change: (field: Field) => Uint8Array | null,
 ): Uint8Array {
-  const parts: Uint8Array[] = [];
+  return concat(
+    edit(bytes, start, end, (field) => {
+      const changed = change(field);
+      return changed && [changed];
+    }),
+  );
+}
+
+/** Bytes in pieces, so that what is kept of a large file is never copied. */
+type Pieces = Uint8Array[];
+
+/** The same in pieces; what is kept are views. */
+function edit(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  change: (field: Field) => Pieces | null,
+): Pieces {
+  const pieces: Pieces = [];
   let kept = start;
   for (const field of fields(bytes, start, end)) {
-    const edited = edit(field);
-    if (!edited) continue;
-    parts.push(bytes.subarray(kept, field.start), edited);
+    const changed = change(field);
+    if (!changed) continue;
+    pieces.push(bytes.subarray(kept, field.start));
+    for (const piece of changed) pieces.push(piece);
     kept = field.end;
   }
-  return concat([...parts, bytes.subarray(kept, end)]);
+  pieces.push(bytes.subarray(kept, end));
+  return pieces;
+}
+
+function lengthPrefixed(number: number, pieces: Pieces): Pieces {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return [encodeHead(number, length), ...pieces];
 }
 
 function putNotes(message: Uint8Array, number: number, notes: Notes): Uint8Array {

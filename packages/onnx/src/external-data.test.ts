@@ -46,6 +46,85 @@ test("a file is read once, however many tensors it holds", () => {
   expect(read).toHaveBeenCalledTimes(1);
 });
 
+/** Two tensors of 8 bytes each, in w.bin at these offsets. */
+function twoTensors(first: string, second: string): Uint8Array {
+  const stored = (name: string, offset: string) => ({
+    name,
+    dims: [2],
+    dataType: 1,
+    dataLocation: 1,
+    externalData: [
+      { key: "location", value: "w.bin" },
+      { key: "offset", value: offset },
+    ],
+  });
+  return buildModel({
+    nodes: [node("Add", ["x", "w"], ["h"]), node("Add", ["h", "v"], ["y"])],
+    inputs: [value("x", [2])],
+    initializers: [stored("w", first), stored("v", second)],
+  });
+}
+
+test("a file that is read in parts is asked for the bytes that tensors need, and no others", () => {
+  const read = vi.fn((_: string, offset: number, length: number) => file.slice(offset, offset + length));
+  const graph = importOnnx(twoTensors("4", "16"), { externalData: { size: () => file.length, read } });
+  expect(read.mock.calls).toEqual([
+    ["w.bin", 4, 8],
+    ["w.bin", 16, 8],
+  ]);
+  expect(graph.values.get("v")!.constant!.data).toEqual(Float32Array.of(4, 5));
+});
+
+test("a part that was read for this import is the tensor's own memory: weights are held once", () => {
+  const part = file.slice(0, 8);
+  const externalData = { size: () => file.length, read: () => part };
+  const { data } = importOnnx(external({ location: "w.bin" }), { externalData }).values.get("w")!.constant!;
+  expect(data.buffer).toBe(part.buffer);
+});
+
+test("tensors of the same bytes share them; what a function yields stays its own", () => {
+  const { values } = importOnnx(twoTensors("8", "8"), { externalData: () => file });
+  const [w, v] = [values.get("w")!.constant!.data, values.get("v")!.constant!.data];
+  expect(w.buffer).toBe(v.buffer);
+  expect(w.buffer).not.toBe(file.buffer);
+});
+
+test("tensors that overlap cannot make a small file a large model", () => {
+  const bytes = (offsets: readonly number[]) =>
+    buildModel({
+      nodes: [node("Add", ["x", "w0"], ["y"])],
+      inputs: [value("x", [4])],
+      initializers: offsets.map((offset, i) => ({
+        name: `w${i}`,
+        dims: [4],
+        dataType: 1,
+        dataLocation: 1,
+        externalData: [
+          { key: "location", value: "w.bin" },
+          { key: "offset", value: String(offset) },
+        ],
+      })),
+    });
+  expect(() => importOnnx(bytes([0, 16]), { externalData: () => file })).not.toThrow();
+  expect(thrown(() => importOnnx(bytes([0, 4, 8]), { externalData: () => file })).message)
+    .toMatchInlineSnapshot(`
+    "Its bytes in "w.bin" are partly those of other tensors: 48 of 32 are used
+      where: the initializer "w2"
+      next: export the model again, with its data files"
+  `);
+});
+
+test("the digest is the same whether a file is read whole or in parts", () => {
+  const parts = {
+    size: () => file.length,
+    read: (_: string, at: number, n: number) => file.slice(at, at + n),
+  };
+  const bytes = twoTensors("0", "16");
+  expect(importOnnx(bytes, { externalData: parts }).digest).toBe(
+    importOnnx(bytes, { externalData: () => file }).digest,
+  );
+});
+
 test("the digest covers the bytes used", () => {
   const bytes = external({ location: "w.bin" });
   const digest = (data: Uint8Array) => importOnnx(bytes, { externalData: () => data }).digest;

@@ -11,12 +11,12 @@ import { ImportError } from "./errors.js";
  * checkExternalLocation("weights/part1.bin"); // "weights/part1.bin"
  * checkExternalLocation("../secret"); // throws
  */
-export function checkExternalLocation(location: string): string {
+export function checkExternalLocation(location: string, where = "the external data of a tensor"): string {
   const reason = unsafe(location);
   if (reason === null) return location;
   throw new ImportError("external-data", {
     what: `The external location ${quote(location)} ${reason}`,
-    where: "the external data of a tensor",
+    where,
     next: "do not trust this file; a model names files in its own folder, such as weights.bin",
   });
 }

@@ -4,7 +4,7 @@ import { withoutOwnNotes } from "./annotate.js";
 import {
   quote,
   describeNode,
-  digestOf,
+  ByteDigest,
   noOperands,
   ops,
   typeOf,
@@ -16,9 +16,9 @@ import {
 import { checkAttributes, readAttributes } from "./attributes.js";
 import { constantOf } from "./constant-node.js";
 import { define, defineAlias, resolve, startDraft, upgradeContext, type Draft } from "./draft.js";
-import { invalidModel } from "./errors.js";
-import { externalReader } from "./external-data.js";
-import { defaultLimits, maxNodeInputs, type ImportLimits } from "./limits.js";
+import { ImportError, invalidModel } from "./errors.js";
+import { externalReader, type ExternalData } from "./external-data.js";
+import { defaultLimits, maxGraphValues, maxNodeInputs, type ImportLimits } from "./limits.js";
 import { checkModel, checkOperators, originsOf } from "./model-facts.js";
 import { unique } from "./node-ids.js";
 import {
@@ -39,10 +39,15 @@ export interface ImportOptions {
   /** The graph's name; else that in the file. */
   readonly name?: string;
   /**
-   * Reads a file next to the model, for tensors that are stored there. The location has been checked to be a
-   * relative path without `..`; the function has to see to symbolic links.
+   * Reads files next to the model, for tensors that are stored there. The location has been checked to be a
+   * relative path without `..`; who reads the file has to see to symbolic links.
    */
-  readonly externalData?: (location: string) => Uint8Array;
+  readonly externalData?: ExternalData;
+  /**
+   * True where nobody changes `bytes` any more: tensors are then views of them where their place allows it, and a
+   * large model is held once. Default: every tensor is a copy.
+   */
+  readonly keepBytes?: boolean;
   readonly limits?: Partial<ImportLimits>;
 }
 
@@ -61,9 +66,13 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   const origins = originsOf(graph, opset);
   checkOperators(origins);
 
-  const draft = startDraft(graph, origins, limits, externalReader(options.externalData));
+  const digest = new ByteDigest();
+  for (const piece of withoutOwnNotes(bytes)) digest.add(piece);
+  const external = externalReader(options.externalData, digest, options.keepBytes);
+  const draft = startDraft(graph, origins, limits, external);
   for (const initializer of graph.initializer ?? []) addInitializer(draft, initializer);
   const inputs = (graph.input ?? []).flatMap((input) => addInput(draft, input));
+  checkCount("inputs that have to be fed", inputs.length);
   (graph.node ?? []).forEach((node, index) => {
     const origin = origins[index]!;
     addFileNode(draft, {
@@ -71,13 +80,13 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
       op: origin.opType,
       inputs: (node.input ?? []).map((id) => (id === "" ? null : resolve(draft, id, origin))),
       outputs: withoutTrailing(node.output ?? [], ""),
-      attrs: readAttributes(node, origin, (proto, where) => readTensor(proto, where, limits, draft.external)),
+      attrs: readAttributes(node, origin, (proto, where) => readTensor(proto, where, limits, external)),
       origin,
     });
   });
   return {
     name: options.name ?? (graph.name || "model"),
-    digest: digestOf(withoutOwnNotes(bytes), ...draft.external.parts),
+    digest: digest.finish(),
     inputs,
     outputs: outputsOf(draft, graph),
     nodes: draft.nodes,
@@ -172,8 +181,18 @@ function addNode(draft: Draft, raw: RawNode): void {
   draft.nodes.push(node);
 }
 
+function checkCount(what: string, count: number): void {
+  if (count <= maxGraphValues) return;
+  throw new ImportError("limit", {
+    what: `The graph has ${count} ${what}; the limit is ${maxGraphValues}`,
+    where: "the graph",
+    next: "combine them in the model, or split the model",
+  });
+}
+
 function outputsOf(draft: Draft, graph: GraphProto): ValueId[] {
   const outputs = (graph.output ?? []).map((output) => output.name ?? "");
+  checkCount("outputs", outputs.length);
   if (outputs.length === 0) throw invalidModel("The graph has no outputs", "the graph");
   for (const id of outputs) {
     if (!draft.values.has(id))

@@ -1,8 +1,9 @@
 export { annotate, annotations, nodeIndex, type Notes } from "./annotate.js";
 export { ImportError, type ImportErrorCode } from "./errors.js";
+export { type ExternalData, type ExternalFiles } from "./external-data.js";
 export { checkExternalLocation } from "./external-location.js";
 export { importOnnx, type ImportOptions } from "./import.js";
-export { defaultLimits, type ImportLimits } from "./limits.js";
+export { checkFileSize, defaultLimits, type ImportLimits } from "./limits.js";
 export { knownVersions } from "./versions.js";
 export { planAnnotations } from "./plan-annotations.js";
 export { readTensorProto } from "./tensor-file.js";

@@ -3,6 +3,7 @@ import Long from "long";
 import pkg from "onnx-proto";
 import type { onnx as Onnx } from "onnx-proto";
 import protobuf from "protobufjs/minimal.js";
+import { decodeTensorAt, type Integer, type TensorProto } from "./decode-tensor.js";
 
 // protobufjs looks for Long by `require`, which fails unnoticed where modules resolve otherwise (bundles, test
 // runners); 64-bit integers would then be rounded to doubles.
@@ -11,15 +12,22 @@ protobuf.configure();
 
 const { onnx } = pkg;
 
+// Wherever a message holds a tensor, its decoder comes here.
+onnx.TensorProto.decode = ((reader: protobuf.Reader, length: number) => {
+  const start = reader.pos;
+  reader.pos += length;
+  return decodeTensorAt(reader.buf, start, reader.pos);
+}) as unknown as typeof onnx.TensorProto.decode;
+
 export type ModelProto = Onnx.IModelProto;
 export type GraphProto = Onnx.IGraphProto;
 export type NodeProto = Onnx.INodeProto;
-export type TensorProto = Onnx.ITensorProto;
+export type { TensorProto };
 export type AttributeProto = Onnx.IAttributeProto;
 export type ValueInfoProto = Onnx.IValueInfoProto;
 
-/** A 64-bit integer as protobufjs hands it over: a Long, or a plain number. */
-export type ProtoInteger = NonNullable<Onnx.IAttributeProto["i"]>;
+/** A 64-bit integer: exactly, or as protobufjs hands it over, a Long or a plain number. */
+export type ProtoInteger = Integer;
 
 /** Decodes bytes that `validate` has passed; what it yields are views of `bytes`, not copies. */
 export function decodeModel(bytes: Uint8Array): ModelProto {
@@ -29,7 +37,7 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 
 /** The same for bytes that `validateTensor` has passed. */
 export function decodeTensor(bytes: Uint8Array): TensorProto {
-  return onnx.TensorProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return decodeTensorAt(bytes, 0, bytes.length);
 }
 
 /** True where the file has the field, even if empty or zero: protobufjs keeps defaults on the prototype. */
@@ -42,6 +50,7 @@ export function has<T extends object>(message: T, field: keyof T): boolean {
 /** The integer, exactly. */
 export function toBigInt(value: ProtoInteger | null | undefined): bigint {
   if (value === null || value === undefined) return 0n;
+  if (typeof value === "bigint") return value;
   if (typeof value === "number") return BigInt(value);
   const bits = (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
   return value.unsigned ? BigInt.asUintN(64, bits) : BigInt.asIntN(64, bits);

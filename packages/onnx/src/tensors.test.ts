@@ -109,6 +109,29 @@ describe("dims", () => {
   });
 });
 
+test("a tensor may be a view of a file that nobody changes, where its place allows it", () => {
+  const file = new Uint8Array(64).fill(1);
+  for (let offset = 0; offset < 8; offset++) {
+    const rawData = file.subarray(offset, offset + 8);
+    const reader = externalReader(undefined, null, true);
+    const { data } = readTensor({ dims: [2], dataType: 1, rawData }, "a test", defaultLimits, reader);
+    expect(data.buffer === file.buffer).toBe(offset % 4 === 0);
+    expect(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).toEqual(rawData);
+  }
+});
+
+test("all tensors together have a limit, however small each one is", () => {
+  const reader = externalReader(undefined);
+  const limits = { ...defaultLimits, weightBytes: 10 };
+  const readNext = () => readTensor({ dims: [1], dataType: 1, floatData: [1] }, "a test", limits, reader);
+  expect([readNext(), readNext()]).toHaveLength(2);
+  expect(thrown(readNext).message).toMatchInlineSnapshot(`
+    "The tensors up to this one take 12 bytes; the limit is 10
+      where: a test
+      next: if the file is to be trusted, raise the import's limits.weightBytes"
+  `);
+});
+
 test.each([
   ["float16", DataType.float16],
   ["bfloat16", DataType.bfloat16],

@@ -1,8 +1,8 @@
 // TensorProto -> Tensor. Every byte is accounted for: a tensor with one too many or too few is refused.
-import { quote, allocate, sizeOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import { quote, allocate, sizeOf, viewOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
 import { readExternal, type ExternalReader } from "./external-data.js";
-import { maxRank, type ImportLimits } from "./limits.js";
+import { maxRank, tooMuch, type ImportLimits } from "./limits.js";
 import { has, toBigInt, type ProtoInteger, type TensorProto } from "./proto.js";
 
 /** The typed fields of TensorProto; `rawData` may hold any type but texts. */
@@ -53,7 +53,7 @@ export function elementType(dataType: number, where: string): ElementType {
 }
 
 /**
- * Reads one tensor; the numbers are a copy, aligned and owned by the caller.
+ * Reads one tensor. Its numbers are the caller's own, or views of bytes that nobody changes: see `ExternalReader`.
  * @throws ImportError `invalid-tensor`, `unsupported-type`, `external-data`, `limit`.
  */
 export function readTensor(
@@ -65,6 +65,7 @@ export function readTensor(
   const { elem, field } = lookUp(proto.dataType ?? 0, where);
   const dims = readDims(proto, where, limits);
   const size = sizeOf(dims);
+  countBytes(external, byteLength(elem, size), where, limits);
   if (proto.segment) throw invalidTensor("The tensor is stored in segments", where);
   const location = proto.dataLocation ?? 0;
   const filled = typedFields.filter((name) => has(proto, name));
@@ -73,16 +74,13 @@ export function readTensor(
     if (filled.length > 0 || raw.length > 0) {
       throw invalidTensor("The tensor has data both in this file and in another", where);
     }
-    return {
-      elem,
-      dims,
-      data: fromBytes(elem, size, readExternal(proto, byteLength(elem, size), where, external), where),
-    };
+    const bytes = readExternal(proto, byteLength(elem, size), where, external);
+    return { elem, dims, data: fromBytes(elem, size, bytes, where, true) };
   }
   if (Number(location) !== 0) throw invalidTensor(`The tensor's data location is ${location}`, where);
   if (raw.length > 0) {
     if (filled.length > 0) throw invalidTensor(`The tensor has both raw data and ${filled[0]}`, where);
-    return { elem, dims, data: fromBytes(elem, size, raw, where) };
+    return { elem, dims, data: fromBytes(elem, size, raw, where, external.keepsFile) };
   }
   const wrong = filled.find((name) => name !== field);
   if (wrong) throw invalidTensor(`A ${elem} tensor has its data in ${wrong}, not in ${field}`, where);
@@ -136,19 +134,53 @@ function byteLength(elem: ElementType, size: number): number {
   return size * allocate(elem, 0).BYTES_PER_ELEMENT;
 }
 
-/** Little-endian bytes, at any offset, to numbers. */
-function fromBytes(elem: ElementType, size: number, bytes: Uint8Array, where: string): TensorData {
+/** All tensors together have a limit too: many of the same few bytes would pass one by one. */
+function countBytes(external: ExternalReader, bytes: number, where: string, limits: ImportLimits): void {
+  external.weightBytes += bytes;
+  if (external.weightBytes <= limits.weightBytes) return;
+  throw tooMuch(
+    `The tensors up to this one take ${external.weightBytes} bytes`,
+    "weightBytes",
+    limits,
+    where,
+  );
+}
+
+/** Little-endian bytes, at any offset, to numbers: a view of them where `keep` allows it and they are aligned. */
+function fromBytes(
+  elem: ElementType,
+  size: number,
+  bytes: Uint8Array,
+  where: string,
+  keep: boolean,
+): TensorData {
   if (bytes.length !== byteLength(elem, size)) {
     const needs = `${size} elements of ${elem} take ${byteLength(elem, size)} bytes`;
     throw invalidTensor(`${needs}, but ${bytes.length} are given`, where);
   }
-  const data = allocate(elem, size);
-  new Uint8Array(data.buffer).set(bytes);
-  if (bigEndian && data.BYTES_PER_ELEMENT > 1) swapBytes(data);
   if (elem === "bool" && bytes.some((byte) => byte > 1)) {
     throw invalidTensor("A bool tensor has a byte that is neither 0 nor 1", where);
   }
+  const view = keep ? viewOf(elem, bytes) : null;
+  if (view) return view;
+  const data = room(elem, size, where);
+  new Uint8Array(data.buffer).set(bytes);
+  if (bigEndian && data.BYTES_PER_ELEMENT > 1) swapBytes(data);
   return data;
+}
+
+/** Zeros to be filled in; what the machine has no memory for is an error like any other. */
+function room(elem: ElementType, size: number, where: string): TensorData {
+  try {
+    return allocate(elem, size);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ImportError("limit", {
+      what: `There is no memory for ${size} elements of ${elem}: ${error.message}`,
+      where,
+      next: "use a machine with more memory, or a smaller model",
+    });
+  }
 }
 
 function fromNumbers(
@@ -164,7 +196,10 @@ function fromNumbers(
       where,
     );
   }
-  const data = allocate(elem, size);
+  // Decoding has made an array of this very import, which needs no second one of its kind.
+  if (numbers instanceof allocate(elem, 0).constructor && integerRange(elem) === null)
+    return numbers as TensorData;
+  const data = room(elem, size, where);
   const range = integerRange(elem);
   for (let i = 0; i < size; i++) {
     const value = numbers[i]!;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { buildModel, gemmModel, thrown, utf8 } from "../test/model-builder.js";
+import { buildModel, gemmModel, ints, node, text, thrown, utf8, weights } from "../test/model-builder.js";
 import { defaultLimits } from "./limits.js";
 import { validate } from "./validate.js";
 import { concat, encodeField } from "./wire.js";
@@ -63,14 +63,31 @@ describe("limits", () => {
   test("of depth", () => {
     expect(thrown(() => check(gemmModel(), { depth: 3 })).message).toContain("nested 4 deep");
   });
-  test("of items: a million int64 of one byte each would become a million objects", () => {
-    const many = buildModel({
-      initializers: [{ name: "w", dims: [1], dataType: 7, int64Data: new Array<number>(1000).fill(0) }],
-    });
-    expect(() => check(many)).not.toThrow();
-    expect(thrown(() => check(many, { items: 900 })).message).toContain(
+  test("of items: a million integers of an attribute become a million objects, those of a tensor one array", () => {
+    const numbers = new Array<number>(1000).fill(0);
+    const attribute = buildModel({ nodes: [node("Reshape", ["x"], ["y"], [ints("shape", numbers)])] });
+    expect(() => check(attribute)).not.toThrow();
+    expect(thrown(() => check(attribute, { items: 900 })).message).toContain(
       "too many items to decode; the limit is 900",
     );
+    const tensor = buildModel({ initializers: [{ name: "w", dims: [1], dataType: 7, int64Data: numbers }] });
+    expect(() => check(tensor, { items: 900 })).not.toThrow();
+    expect(thrown(() => check(tensor, { items: 100 }))).toMatchObject({ code: "limit" });
+    const dims = buildModel({ initializers: [{ name: "w", dims: numbers, dataType: 7 }] });
+    expect(thrown(() => check(dims, { items: 900 }))).toMatchObject({ code: "limit" });
+  });
+  test("of texts, with the place and the field", () => {
+    const long = buildModel({ nodes: [node("Relu", ["x"], ["y"], [], { name: "n".repeat(100) })] });
+    expect(() => check(long, { textBytes: 100 })).not.toThrow();
+    expect(thrown(() => check(long, { textBytes: 99 })).message).toMatch(
+      /^A text of 100 bytes stands in field 3 of a NodeProto; the limit is 99\n {2}where: byte \d+\n {2}next: .*limits.textBytes$/,
+    );
+    const attribute = buildModel({ nodes: [node("Relu", ["x"], ["y"], [text("t", "x".repeat(100))])] });
+    expect(thrown(() => check(attribute, { textBytes: 99 })).message).toContain(
+      "field 4 of a AttributeProto",
+    );
+    const raw = buildModel({ initializers: [weights("w", [100])] });
+    expect(() => check(raw, { textBytes: 99 })).not.toThrow();
   });
   test("of items: a message of two bytes becomes an object with many lists", () => {
     const empty = encodeField(

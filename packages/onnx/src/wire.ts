@@ -55,8 +55,12 @@ export function encodeVarint(value: number): number[] {
 
 /** A field of wire type `bytes`, tag and length included. */
 export function encodeField(number: number, value: Uint8Array): Uint8Array {
-  const head = [...encodeVarint(number * 8 + WireType.bytes), ...encodeVarint(value.length)];
-  return concat([Uint8Array.from(head), value]);
+  return concat([encodeHead(number, value.length), value]);
+}
+
+/** What stands before a value of that length in a field of wire type `bytes`. */
+export function encodeHead(number: number, length: number): Uint8Array {
+  return Uint8Array.from([...encodeVarint(number * 8 + WireType.bytes), ...encodeVarint(length)]);
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

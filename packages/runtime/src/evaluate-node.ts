@@ -1,5 +1,7 @@
 // Runs one node on constants: what constant folding needs.
 import type { Node, Tensor } from "@mpplan/ir";
+import type { Kernel, KernelResult } from "./backend.js";
+import { namingNode } from "./errors.js";
 import { createReferenceBackend } from "./reference/backend.js";
 
 const backend = createReferenceBackend();
@@ -16,12 +18,24 @@ export function evaluateNode(node: Node, inputs: readonly (Tensor | null)[]): Te
     seed: 0,
   });
   if (kernel.kind !== "kernel") throw new Error(`internal: the reference cannot run ${node.op}`);
-  const result = kernel.run(
-    inputs.map((t) => (t ? backend.upload(t) : null)),
-    { salt: 0, memo: null },
-  );
+  const result = run(kernel, node, inputs);
   if (result instanceof Promise) throw new Error("internal: the reference backend is synchronous");
   return (result.outputs as Tensor[]).map((t) =>
     t.elem === "float32" ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t,
   );
+}
+
+function run(
+  kernel: Kernel,
+  node: Node,
+  inputs: readonly (Tensor | null)[],
+): KernelResult | Promise<KernelResult> {
+  try {
+    return kernel.run(
+      inputs.map((t) => (t ? backend.upload(t) : null)),
+      { salt: 0, memo: null },
+    );
+  } catch (error) {
+    throw namingNode(error, node);
+  }
 }

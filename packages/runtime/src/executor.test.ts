@@ -736,3 +736,23 @@ test("a probe hands over all the exact values of its run before it measures the 
   });
   expect(seen).toEqual(["values", "fc1", "fc2", "fc3"]);
 });
+
+test("memory that runs out is an error of the node that wanted it, and other mistakes stay what they are", async () => {
+  const failing = (error: Error): KernelBackend => {
+    const reference = createReferenceBackend();
+    const run = (): never => {
+      throw error;
+    };
+    return { ...reference, kernelFor: () => ({ kind: "kernel", run }) };
+  };
+  const runWith = async (error: Error): Promise<unknown> =>
+    (await createExecutor(failing(error)).prepare(net, "reference")).run(feeds);
+  for (const text of ["Array buffer allocation failed", "Invalid typed array length: 4294967296"]) {
+    const run = runWith(new RangeError(text));
+    await expect(run).rejects.toMatchObject({ name: "RuntimeError", code: "out-of-memory" });
+    await expect(run).rejects.toThrow(`Gemm computes: ${text}\n  where: node "`);
+  }
+  for (const error of [new RangeError("Maximum call stack size exceeded"), new Error("allocation")]) {
+    await expect(runWith(error)).rejects.toBe(error);
+  }
+});

@@ -24,7 +24,7 @@ import type {
 } from "./backend.js";
 import { checkArrangement } from "./check-arrangement.js";
 import { checkAllDecided, checkFeeds, checkPlan, decisionFor } from "./check-request.js";
-import { RuntimeError } from "./errors.js";
+import { namingNode, RuntimeError } from "./errors.js";
 import { Values } from "./run-values.js";
 
 /** What a session carries out: a plan, or the exact reference (binary64 throughout). */
@@ -187,7 +187,7 @@ function createSession(
       for (const { node, site, kernel, on, substitution } of steps) {
         const inputs: (Handle | null)[] = [];
         for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
-        const result = await kernel.run(inputs, { salt, memo: options.memo ?? null });
+        const result = await runNode(node, () => kernel.run(inputs, { salt, memo: options.memo ?? null }));
         for (let i = 0; i < node.outputs.length; i++) {
           const handle = result.outputs[i];
           if (handle) await values.computed(node.outputs[i]!, on, handle);
@@ -214,6 +214,14 @@ function createSession(
       released = true;
     },
   };
+}
+
+async function runNode<T>(node: Node, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw namingNode(error, node);
+  }
 }
 
 /** What is said of a sum that no plan could speak of: never silence. */

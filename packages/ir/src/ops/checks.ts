@@ -71,6 +71,9 @@ export function shapeOf(
   return type.shape;
 }
 
+/** Integers of a list that tells of axes: far more than any operator has use for, and few enough to read for each node. */
+const longestList = 1024;
+
 /**
  * The integers that a constant input lists; undefined where the input is left out or not constant.
  * @throws IrError where it cannot be such a list
@@ -88,6 +91,10 @@ export function constantInts(
   requireElement(node, type.elem, "index", what);
   if (type.shape && type.shape.length > 1) {
     throw shapeError(node, `the ${what} of ${node.op} is a list, but is given as ${printType(type)}`);
+  }
+  if (value?.constant && value.constant.data.length > longestList) {
+    const given = `is given as ${printType(type)}, longer than ${longestList}`;
+    throw shapeError(node, `the ${what} of ${node.op} ${given}`);
   }
   return value?.constant && toNumbers(value.constant);
 }

@@ -78,6 +78,12 @@ export function intAttr(node: { attrs: Attrs; op: string }, name: string): numbe
   return expect(node, name, (x) => typeof x === "number") as number;
 }
 export const floatAttr = intAttr;
+/** A flag. @throws IrError `shape` for what is neither 0 nor 1: readers would differ in what they take it for. */
+export function flagAttr(node: Node, name: string): boolean {
+  const value = intAttr(node, name);
+  if (value === 0 || value === 1) return value === 1;
+  throw shapeError(node, `the attribute "${name}" of ${node.op} is ${value}, but has to be 0 or 1`);
+}
 export function stringAttr(node: { attrs: Attrs; op: string }, name: string): string {
   return expect(node, name, (x) => typeof x === "string") as string;
 }

@@ -1,4 +1,4 @@
-import { toNumbers } from "../types.js";
+import { toNumbers, type Tensor } from "../types.js";
 import { requireElement, shapeOf } from "./checks.js";
 import { defineOp, inputConstant, inputType, intAttr, shapeError } from "./define.js";
 import { normalizeAxis } from "./dims.js";
@@ -22,8 +22,9 @@ export const gather = defineOp({
     const size = shape[axis]!;
     const constant = inputConstant(context, 1);
     if (constant && typeof size === "number") {
-      const wrong = toNumbers(constant).find((index) => index < -size || index >= size);
-      if (wrong !== undefined) {
+      const { least, most } = rangeOf(constant);
+      const wrong = least < -size ? least : most;
+      if (least < -size || most >= size) {
         throw shapeError(node, `Gather has an index ${wrong}, but axis ${axis} has only ${size} elements`);
       }
     }
@@ -32,3 +33,19 @@ export const gather = defineOp({
     return [checkedType(node, data.elem, output)];
   },
 });
+
+/** Of every tensor of indices, once: a large one that many nodes share is not read for each of them. */
+const ranges = new WeakMap<Tensor, { least: number; most: number }>();
+
+function rangeOf(indices: Tensor): { least: number; most: number } {
+  let range = ranges.get(indices);
+  if (!range) {
+    range = { least: Infinity, most: -Infinity };
+    for (const index of toNumbers(indices)) {
+      range.least = Math.min(range.least, index);
+      range.most = Math.max(range.most, index);
+    }
+    ranges.set(indices, range);
+  }
+  return range;
+}

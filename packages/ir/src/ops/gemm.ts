@@ -1,5 +1,5 @@
 import { hasInput, products, sharedElement, shapeOf } from "./checks.js";
-import { defineOp, intAttr, shapeError, type InferContext } from "./define.js";
+import { defineOp, flagAttr, shapeError, type InferContext } from "./define.js";
 import { broadcastShapes, mergeDims, printShape, productOfKnown } from "./dims.js";
 import { checkedType } from "./limits.js";
 import type { Dim } from "../types.js";
@@ -42,8 +42,8 @@ function sizes(context: InferContext): { m: Dim; n: Dim; k: Dim } {
   const { node } = context;
   const a = shapeOf(context, 0, 2, 2) ?? [null, null];
   const b = shapeOf(context, 1, 2, 2) ?? [null, null];
-  const [m, ka] = intAttr(node, "transA") ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
-  const [kb, n] = intAttr(node, "transB") ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
+  const [m, ka] = flagAttr(node, "transA") ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
+  const [kb, n] = flagAttr(node, "transB") ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
   const k = mergeDims(node, ka, kb, `the inner sizes of Gemm ${printShape(a)} x ${printShape(b)} must agree`);
   return { m, n, k };
 }

@@ -63,6 +63,18 @@ test("Gather puts the shape of the indices in the place of its axis", () => {
   expect(() => shapeAfter("Gather", [[], ints(0)])).toThrow("has rank 0");
 });
 
+test("indices that many nodes share are checked for each against its own axis", () => {
+  const shared = ints(-3, 2);
+  expect(shapeAfter("Gather", [[3], shared])).toEqual([2]);
+  expect(() => shapeAfter("Gather", [[2], shared])).toThrow("index -3");
+  expect(shapeAfter("Gather", [[1], constant("int64", [0])])).toEqual([0]);
+});
+
+test("a list for axes that is far longer than any tensor has axes is not read", () => {
+  const long = constant("int64", [1025]);
+  expect(() => shapeAfter("Reshape", [[0], long])).toThrow("shape of Reshape is given as int64[1025]");
+});
+
 test("Pad adds and crops; pads that are not constant leave the rank", () => {
   expect(shapeAfter("Pad", [["N", 4], ints(0, 1, 0, -2)])).toEqual(["N", 3]);
   expect(shapeAfter("Pad", [[2, 4], ints(1, 1), null, ints(-1)])).toEqual([2, 6]);

@@ -83,6 +83,20 @@ test("Gemm: an output column is a neuron", () => {
   ).toBe(30);
 });
 
+// Found by pnpm fuzz: the shape took a 2 for true, the kernels for false, so that neurons had no decision.
+test.each(["transA", "transB"])("Gemm refuses a %s that is neither 0 nor 1", (name) => {
+  expect(() =>
+    shapeAfter(
+      "Gemm",
+      [
+        [4, 4],
+        [4, 4],
+      ],
+      { [name]: 2 },
+    ),
+  ).toThrow(`the attribute "${name}" of Gemm is 2, but has to be 0 or 1`);
+});
+
 test("Gemm refuses what does not fit", () => {
   expect(() =>
     shapeAfter("Gemm", [

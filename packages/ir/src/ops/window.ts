@@ -1,5 +1,5 @@
 // A window that slides over the spatial axes: what Conv and the pools share. Attributes as in ONNX.
-import { intsAttr, optionalInts, shapeError, stringAttr } from "./define.js";
+import { flagAttr, intsAttr, optionalInts, shapeError, stringAttr } from "./define.js";
 import type { AttrSpec } from "./define.js";
 import type { Node } from "../graph.js";
 import type { Dim } from "../types.js";
@@ -149,6 +149,7 @@ function placesOf(node: Node, size: Dim, stride: number, extent: number, begin: 
   }
   const places = Math.floor(steps) + 1;
   // ceil_mode adds a last, incomplete place, unless it would start in the padding after the input.
-  const more = node.attrs["ceil_mode"] === 1 && !Number.isInteger(steps) && places * stride < size + begin;
+  const up = node.attrs["ceil_mode"] !== undefined && flagAttr(node, "ceil_mode");
+  const more = up && !Number.isInteger(steps) && places * stride < size + begin;
   return more ? places + 1 : places;
 }

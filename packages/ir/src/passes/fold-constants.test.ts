@@ -29,6 +29,22 @@ const list = (b: GraphBuilder, id: string, ...values: number[]): string =>
   b.constant(id, tensorOf([values.length], values));
 
 describe("foldConstants", () => {
+  test("leaves to run time what would make the model much larger, by one node or by all together", () => {
+    const b = new GraphBuilder();
+    const small = [1, 2, 3].map((i) => b.node("Neg", [list(b, `c${i}`, i, i)]));
+    const large = b.node("Neg", [list(b, "c", 1, 2, 3, 4, 5)]);
+    const x = b.input("x", [1]);
+    const ends = [...small, large].map((id) => b.node("Add", [x, id]));
+    const graph = b.build(...ends);
+    const folded = (eachNode: number, allNodes: number) => {
+      const result = foldConstants(graph, evaluate, { eachNode, allNodes }).graph;
+      return [...small, large].map((id) => result.values.get(id)?.constant !== undefined);
+    };
+    expect(folded(10, 100)).toEqual([true, true, true, true]);
+    expect(folded(4, 100)).toEqual([true, true, true, false]);
+    expect(folded(10, 5)).toEqual([true, true, false, false]);
+  });
+
   test("computes chains of constants in one go", () => {
     const b = new GraphBuilder();
     const sum = b.node("Add", [list(b, "a", 1, 2), list(b, "b", 10, 20)]);

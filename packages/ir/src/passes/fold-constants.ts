@@ -1,5 +1,6 @@
 // Computes the nodes whose inputs are all constants, and Shape of a known shape, once and for all.
 import type { Graph, Node, Value } from "../graph.js";
+import { ops } from "../ops/index.js";
 import { inputsOf } from "../sites.js";
 import { sizeOf, staticShape, tensor, typeOf, type Tensor } from "../types.js";
 import { Rewrite, type PassResult } from "./pass.js";
@@ -7,21 +8,35 @@ import { Rewrite, type PassResult } from "./pass.js";
 /** Runs one node on constants; the reference backend has one to give. */
 export type Evaluate = (node: Node, inputs: readonly (Tensor | null)[]) => Tensor[];
 
-/** Larger results are left to be computed at run time: folding must not blow up a model. */
-const largestResult = 2 ** 24;
+/** How much folding may add to a model, in elements; what is larger is left to be computed at run time. */
+export interface FoldLimits {
+  readonly eachNode: number;
+  readonly allNodes: number;
+}
+
+/** Many small blow-ups are one large one. */
+const defaultLimits: FoldLimits = { eachNode: 2 ** 24, allNodes: 2 ** 26 };
 
 /**
  * 1. A node whose inputs are all constant is replaced by its results, if they are small.
  * 2. Shape of a value whose dimensions are all known is replaced by that shape.
  * Sum sites are never folded: the plan is about them.
  */
-export function foldConstants(graph: Graph, evaluate: Evaluate): PassResult {
+export function foldConstants(
+  graph: Graph,
+  evaluate: Evaluate,
+  limits: FoldLimits = defaultLimits,
+): PassResult {
   const rewrite = new Rewrite(graph);
   const values = new Map(graph.values);
   const known: Graph = { ...graph, values };
+  const outputs = new Set(graph.outputs);
+  let left = limits.allNodes;
   for (const node of graph.nodes) {
-    const results = resultsOf(known, node, evaluate);
+    if (node.outputs.some((id) => outputs.has(id))) continue;
+    const results = resultsOf(known, node, evaluate, Math.min(limits.eachNode, left));
     if (!results) continue;
+    for (const { data } of results) left -= data.length;
     node.outputs.forEach((id, i) => {
       const constant = results[i]!;
       const value: Value = { id, type: typeOf(constant), constant };
@@ -33,8 +48,7 @@ export function foldConstants(graph: Graph, evaluate: Evaluate): PassResult {
   return rewrite.finish();
 }
 
-function resultsOf(graph: Graph, node: Node, evaluate: Evaluate): Tensor[] | null {
-  if (node.outputs.some((id) => graph.outputs.includes(id))) return null;
+function resultsOf(graph: Graph, node: Node, evaluate: Evaluate, most: number): Tensor[] | null {
   const inputs = inputsOf(graph, node);
   if (node.op === "Shape") {
     const shape = staticShape(inputs[0]?.type);
@@ -42,8 +56,9 @@ function resultsOf(graph: Graph, node: Node, evaluate: Evaluate): Tensor[] | nul
   }
   if (["Gemm", "MatMul", "Conv"].includes(node.op)) return null;
   if (!inputs.every((value) => value === null || value.constant)) return null;
-  const shape = staticShape(graph.values.get(node.outputs[0]!)?.type);
-  if (shape && sizeOf(shape) > largestResult) return null;
+  // Of constants every size is known, also where the types in the graph were made before they were constants.
+  const sizes = ops[node.op].infer({ node, inputs }).map((type) => sizeOf(staticShape(type) ?? [Infinity]));
+  if (sizes.reduce((sum, size) => sum + size, 0) > most) return null;
   return evaluate(
     node,
     inputs.map((value) => value?.constant ?? null),

@@ -1,8 +1,9 @@
 // What most commands begin with: read the model, find the samples, resolve and echo the settings.
 import { basename, dirname, resolve } from "node:path";
 import { printType, valueOf, type Graph, type Samples } from "@mpplan/ir";
+import { checkFileSize } from "@mpplan/onnx";
 import type { InputSpec } from "../data/pieces.js";
-import { externalDataReader, readBytes } from "../node/files.js";
+import { externalFiles, readBytes } from "../node/files.js";
 import { loadSamples } from "../node/samples.js";
 import { importModel, type ModelSource } from "../prepare-graph.js";
 import { describePrecision, resolvePrecision, type Precision, type PrecisionOptions } from "../settings.js";
@@ -14,11 +15,12 @@ export interface LoadedModel {
   readonly imported: Graph;
 }
 
-export function loadModel(path: string): LoadedModel {
+export function loadModel(path: string, bytes = readBytes(path, checkFileSize)): LoadedModel {
   const source: ModelSource = {
-    bytes: readBytes(path),
+    bytes,
     name: nameOf(path),
-    externalData: externalDataReader(path),
+    externalData: externalFiles(path),
+    keepBytes: true,
   };
   return { source, imported: importModel(source) };
 }

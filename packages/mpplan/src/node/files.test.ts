@@ -1,21 +1,27 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
+  ftruncateSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkFileSize } from "@mpplan/onnx";
 import { InputError } from "../data/errors.js";
-import { externalDataReader, readBytes, writeAtomically } from "./files.js";
+import { InferenceSession } from "../node.js";
+import { externalFiles, readBytes, writeAtomically } from "./files.js";
 
 let folder: string;
 beforeEach(() => {
@@ -118,12 +124,43 @@ test("a model's external data stays in its folder", async () => {
   symlinkSync("../secret", join(home, "outer"));
   symlinkSync("../model-2", join(home, "sibling"));
   symlinkSync("/dev/zero", join(home, "device"));
-  const read = externalDataReader(join(home, "model.onnx"));
+  const files = externalFiles(join(home, "model.onnx"));
+  const read = (location: string) => files.read(location, 0, files.size(location));
   expect(Buffer.from(read("weights/a.bin")).toString()).toBe("inside");
   expect(Buffer.from(read("inner")).toString()).toBe("inside");
-  for (const location of ["outer", "sibling/b.bin", "device", "../secret"]) {
+  for (const location of ["outer", "sibling/b.bin", "device"]) {
     expect(await refusal(() => read(location))).toMatch(/^unreadable: .*leads out/);
   }
   expect(await refusal(() => read("weights"))).toMatch(/^unreadable/);
   expect(await refusal(() => read("missing.bin"))).toMatch(/^not-found/);
+  expect(() => read("../secret")).toThrow("leaves the model's folder");
+});
+
+test("a pipe beside a model is refused, and nobody waits for its writer", async () => {
+  spawnSync("mkfifo", [join(folder, "pipe")]);
+  expect(statSync(join(folder, "pipe")).isFIFO()).toBe(true);
+  const files = externalFiles(join(folder, "model.onnx"));
+  expect(await refusal(() => files.size("pipe"))).toMatch(/^unreadable: This is no regular file/);
+});
+
+test("a file that is too large is refused before it is read", async () => {
+  const path = join(folder, "huge.onnx");
+  const file = openSync(path, "w");
+  ftruncateSync(file, 2 ** 42);
+  closeSync(file);
+  const before = process.resourceUsage().maxRSS;
+  expect(() => readBytes(path, checkFileSize)).toThrow(
+    `The file has ${2 ** 42} bytes; the limit is ${2 ** 31}`,
+  );
+  await expect(InferenceSession.create(path)).rejects.toMatchObject({ code: "limit" });
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 20);
+});
+
+test("of a file beside a model only the bytes asked for are read, also far behind 2 GiB", () => {
+  const file = openSync(join(folder, "far.bin"), "w");
+  writeSync(file, "here", 3 * 2 ** 30);
+  closeSync(file);
+  const files = externalFiles(join(folder, "model.onnx"));
+  expect(files.size("far.bin")).toBe(3 * 2 ** 30 + 4);
+  expect(Buffer.from(files.read("far.bin", 3 * 2 ** 30, 4)).toString()).toBe("here");
 });

@@ -14,6 +14,8 @@ import {
 import { open, rename, stat } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { MpplanError } from "@mpplan/formats";
+import { checkExternalLocation, type ExternalFiles } from "@mpplan/onnx";
 import { InputError, type InputErrorCode } from "../data/errors.js";
 
 /** One read call moves at most 2 GiB; files may be longer. */
@@ -21,17 +23,22 @@ const chunkBytes = 2 ** 30;
 
 /**
  * The bytes of a file; a pipe is read to its end.
+ * @param checkSize - Throws where the file is too large to be read at all.
  * @throws InputError `not-found`, `unreadable`.
  */
-export function readBytes(path: string): Uint8Array {
+export function readBytes(path: string, checkSize: (bytes: number) => void = () => {}): Uint8Array {
   try {
     const facts = statSync(path);
     if (facts.isDirectory()) throw unreadable(path, "This is a folder", "name a file in it");
     if (facts.isCharacterDevice() || facts.isBlockDevice())
       throw unreadable(path, "This is a device", "name a file");
-    return facts.isFile() ? readWhole(path, constants.O_RDONLY) : new Uint8Array(readFileSync(path));
+    if (!facts.isFile()) return new Uint8Array(readFileSync(path));
+    return withFile(path, constants.O_RDONLY, (file, size) => {
+      checkSize(size);
+      return readPart(file, 0, size, path);
+    });
   } catch (error) {
-    throw error instanceof InputError ? error : readError(path, error);
+    throw error instanceof MpplanError ? error : readError(path, error);
   }
 }
 
@@ -58,14 +65,14 @@ export async function writeAtomically(path: string, content: Uint8Array | string
 }
 
 /**
- * A reader of a model's external data for `importOnnx`: regular files in the model's folder or below, and no
- * symbolic link that leads out of it.
- * @throws InputError `not-found`, `unreadable`; from the function that it returns.
+ * The files beside a model, for `importOnnx`: regular files in the model's folder or below, no symbolic link that
+ * leads out of it, and of each only the bytes that are asked for.
+ * @throws ImportError `external-data` for a location that no model may name; InputError `not-found`, `unreadable`.
  */
-export function externalDataReader(modelPath: string): (location: string) => Uint8Array {
+export function externalFiles(modelPath: string): ExternalFiles {
   const folder = dirname(resolve(modelPath));
-  return (location) => {
-    const path = join(folder, location);
+  const within = <T>(location: string, use: (file: number, size: number, path: string) => T): T => {
+    const path = join(folder, checkExternalLocation(location));
     try {
       const [home, real] = [realpathSync(folder), realpathSync(path)];
       if (!real.startsWith(home.endsWith(sep) ? home : home + sep)) {
@@ -76,30 +83,41 @@ export function externalDataReader(modelPath: string): (location: string) => Uin
         );
       }
       // The path is resolved: a link that appears now is an attack, and a pipe without a writer must not block.
-      return readWhole(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+      const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+      return withFile(real, flags, (file, size) => use(file, size, real));
     } catch (error) {
       throw error instanceof InputError ? error : readError(path, error);
     }
   };
+  return {
+    size: (location) => within(location, (_, size) => size),
+    read: (location, offset, length) =>
+      within(location, (file, _, path) => readPart(file, offset, length, path)),
+  };
 }
 
-function readWhole(path: string, flags: number): Uint8Array {
+/** Opens a regular file, and closes it whatever happens. */
+function withFile<T>(path: string, flags: number, use: (file: number, size: number) => T): T {
   const file = openSync(path, flags);
   try {
     const facts = fstatSync(file);
     if (!facts.isFile()) throw unreadable(path, "This is no regular file", "name a file");
-    const bytes = new Uint8Array(facts.size);
-    let at = 0;
-    while (at < bytes.length) {
-      const read = readSync(file, bytes, at, Math.min(chunkBytes, bytes.length - at), at);
-      if (read === 0)
-        throw unreadable(path, "The file shrank while it was read", "try again when nothing writes to it");
-      at += read;
-    }
-    return bytes;
+    return use(file, facts.size);
   } finally {
     closeSync(file);
   }
+}
+
+function readPart(file: number, offset: number, length: number, path: string): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  while (at < length) {
+    const read = readSync(file, bytes, at, Math.min(chunkBytes, length - at), offset + at);
+    if (read === 0)
+      throw unreadable(path, "The file shrank while it was read", "try again when nothing writes to it");
+    at += read;
+  }
+  return bytes;
 }
 
 async function replace(path: string, content: Uint8Array | string, mode: number | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 // mpplan inspect: a model, a profile or a plan, for people.
 import { IrError, noOperands, parseReport, printGraph, sumSites, type Graph } from "@mpplan/ir";
+import { checkFileSize } from "@mpplan/onnx";
 import { UsageError } from "../../errors.js";
 import { readBytes } from "../../node/files.js";
 import { prepareGraph } from "../../prepare-graph.js";
@@ -22,7 +23,7 @@ export const inspect: CliCommand = {
       .option("--graph", "of a model, every node as it is planned");
     commonFlags(command).action((path: string, flags: CommonFlags & { graph?: boolean }) =>
       run(async () => {
-        const bytes = readBytes(path);
+        const bytes = readBytes(path, checkFileSize);
         const isDocument = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{");
         if (flags.graph && (isDocument || flags.json)) {
           throw new UsageError("conflicting-options", {
@@ -37,7 +38,7 @@ export const inspect: CliCommand = {
           io.out(flags.json ? `${JSON.stringify(document)}\n` : shown());
           return exit.ok;
         }
-        const graph = prepareGraph(loadModel(path).imported, null, noOperands);
+        const graph = prepareGraph(loadModel(path, bytes).imported, null, noOperands);
         if (flags.json) io.out(`${JSON.stringify(modelFacts(graph))}\n`);
         else io.out(flags.graph ? printGraph(graph) : modelText(graph));
         return exit.ok;
