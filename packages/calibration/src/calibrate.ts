@@ -94,7 +94,8 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       stack(some),
       (site, measurement) => {
         const neurons = counters.get(site.id)!;
-        if (!weights) throw new Error("internal: the probe measures before it has handed over the run's values");
+        if (!weights)
+          throw new Error("internal: the probe measures before it has handed over the run's values");
         const weight = weights.get(site.id);
         for (let c = 0; c < measurement.v.length; c++)
           neurons[measurement.neurons[c]!]!.add(measurement, c, weight?.[c] ?? 0);
@@ -114,6 +115,7 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       macs: site.macs,
       activation: site.activation.name,
       kappaActivation: kappa.get(site.id)!.name,
+      ...(site.softmax && { softmaxScale: site.softmax.scale }),
       accumulators: [...own],
       ...(arrangement && { arrangement }),
       neurons: counters.get(site.id)!.map((counter) => counter.toJSON()),

@@ -93,6 +93,8 @@ export const SiteProfile = Type.Object({
   activation: Type.String(),
   /** The activation whose condition number stands in kappa', see `kappaActivation`. */
   kappaActivation: Type.String(),
+  /** The factor between the sums and a softmax that follows them; absent where none does. */
+  softmaxScale: Type.Optional(Type.Number()),
   /** The ladder as this site was measured in: the order of its sums may be its own. */
   accumulators: Type.Array(Accumulator),
   /** How its sums are laid out; absent where as the model has them. */

@@ -193,3 +193,39 @@ test("registries are sorted, and every entry is found by its name and explains i
     }
   }
 });
+
+describe("contribution", () => {
+  const rule = ruleNamed("contribution");
+  const neurons = [
+    neuronOf({ sensitivity: 2 }),
+    neuronOf({ sensitivity: 0.5 }),
+    neuronOf({ sensitivity: 0 }),
+  ];
+  const site = siteOf("fc", 10, neurons);
+
+  test("a neuron's threshold on its own score is theta over its sensitivity", () => {
+    expect(rule.test(site, 0.5, 1)).toEqual({
+      rule: "contribution",
+      activation: "relu",
+      thresholds: [0.25, 1, Number.MAX_VALUE],
+    });
+  });
+
+  test("below zero the sensitive ones reach further, and who reaches no output is left alone", () => {
+    const test = rule.test(site, -0.5, 1);
+    if (test.rule !== "contribution") throw new Error("unexpected rule");
+    const [a, b, c] = test.thresholds as [number, number, number];
+    expect(a).toBeLessThan(b);
+    expect(b).toBeLessThan(0);
+    expect(c).toBe(Number.MAX_VALUE);
+  });
+
+  test("before a softmax whole rows decide, by p (1 - p)", () => {
+    const attention = { ...site, softmaxScale: 0.25 };
+    const at = (theta: number) => rule.test(attention, theta, 1);
+    expect(at(0.5)).toMatchObject({ rule: "softmax", scale: 0.25 });
+    expect(at(-1)).toEqual({ rule: "softmax", tau: 0, scale: 0.25 });
+    const tau = (theta: number): number => (at(theta) as { tau: number }).tau;
+    expect(tau(1)).toBeCloseTo(2 * tau(0.5), 12);
+  });
+});

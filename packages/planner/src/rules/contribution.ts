@@ -19,6 +19,19 @@ export function thresholdsOf(site: SiteProfile, theta: number): number[] {
   });
 }
 
+/**
+ * Before a softmax a logit's error counts by p (1 - p), which is the same for no two rows: the row decides, and theta
+ * becomes what its kept logits may add up to. A logit's mean sensitivity holds p (1 - p) at 1/4 at most, so that
+ * theta/(4 s_h |v|) is in the units of p (1 - p).
+ */
+function softmaxTolerance(site: SiteProfile, theta: number): number {
+  const neurons = Math.max(1, site.neurons.length);
+  const mean = (of: (neuron: NeuronStatistics) => number): number =>
+    Math.sqrt(site.neurons.reduce((sum, neuron) => sum + of(neuron) ** 2, 0) / neurons);
+  const unit = 4 * mean(sensitivityOf) * mean(rmsOfV);
+  return theta <= 0 ? 0 : unit === 0 ? Number.MAX_VALUE : Math.min(theta / unit, Number.MAX_VALUE);
+}
+
 function rmsOfV({ vSquared, count }: NeuronStatistics): number {
   return count === 0 ? 0 : Math.sqrt((vSquared[0] ?? 0) / count);
 }
@@ -29,11 +42,10 @@ export const contribution: Rule = {
     "recompute where |v| phi'(v) s_h > theta: v the low-precision value, s_h the calibrated sensitivity of the outputs to the neuron",
   needsMagnitude: false,
   threshold: "score",
-  test: (site, theta) => ({
-    rule: "contribution",
-    activation: site.activation,
-    thresholds: thresholdsOf(site, theta),
-  }),
+  test: (site, theta) =>
+    site.softmaxScale === undefined
+      ? { rule: "contribution", activation: site.activation, thresholds: thresholdsOf(site, theta) }
+      : { rule: "softmax", tau: softmaxTolerance(site, theta), scale: site.softmaxScale },
   expectedShare(site, theta) {
     const thresholds = thresholdsOf(site, theta);
     let above = 0;
