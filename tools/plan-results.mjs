@@ -1,5 +1,5 @@
 // Measures every decision on ten networks and writes docs/results/plans.md:
-//   node tools/plan-results.mjs [--only name] [--fresh]   (after npm test has set things up; half an hour and more)
+//   node tools/plan-results.mjs [--only network] [--run name] [--fresh]   (after npm test has set things up; half an hour and more)
 // Runs are kept in out/plan-results and used again unless --fresh is given. Networks whose files are not at hand are
 // listed as left out.
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ const shared = process.env.MPPLAN_SHARED ?? path.join(root, "../shared");
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : null;
 const fresh = args.includes("--fresh");
+const part = args.includes("--run") ? args[args.indexOf("--run") + 1] : null;
 
 // Named before anything was measured, and so is the line between them: dense is a network of whose components before
 // an activation at least 30 % are live (phi' not 0) on the calibration samples.
@@ -58,11 +59,14 @@ const left = networks.filter((n) => !existsSync(path.join(root, n.model)) && !ex
 const measured = networks
   .filter((n) => !left.includes(n) && (only === null || n.name === only))
   .map((net) => {
-    const wanted = { ...runs, ...extra[net.name] };
+    const wanted = Object.fromEntries(
+      Object.entries({ ...runs, ...extra[net.name] }).filter(([run]) => part === null || run === part),
+    );
     const results = Object.entries(wanted).map(([run, flags]) => [run, compare(net, run, flags)]);
     return { ...net, live: liveShare(net), ...Object.fromEntries(results) };
   });
-if (only === null) {
+// A part of the runs leaves the page as it is.
+if (only === null && part === null) {
   const { report } = await import("./plan-results-page.mjs");
   writeFileSync(page, report({ measured, left, denseFrom, runs, split, page }));
 }

@@ -30,6 +30,7 @@ import {
   type Entry,
 } from "./comparison-rows.js";
 import { openContest, pairOf, type Contest } from "./contest.js";
+import { mixedPolicies } from "./make-plan.js";
 import { makeProfile } from "./pipeline.js";
 import { formatOfCost } from "./equal-cost-format.js";
 import { planOptionsOf, resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } from "./work.js";
@@ -65,8 +66,8 @@ export async function compareModel(
   const taus = numbersOf(options.taus ?? defaultTaus, "--taus");
   const targets = numbersOf(options.targetCosts ?? defaultTargetCosts, "--costs");
   const chosenRules = withContender(chosen(options.rules, defaultRules, rules, ruleNamed), "contribution");
-  // The uniform rows are always there.
-  const asked = options.policies?.filter((name) => name !== "uniform");
+  // Uniform and hybrid rows are always there.
+  const asked = options.policies?.filter((name) => name !== "uniform" && !Object.hasOwn(mixedPolicies, name));
   const chosenPolicies = withContender(chosen(asked, defaultPolicies, policies, policyNamed), "sensitivity");
   const { seed, executor } = resolveWork(options);
   const work = { ...options, seed, executor };
@@ -114,7 +115,7 @@ export async function compareModel(
       const own = leastCost(profile, pair, rule.needsMagnitude ? 2 : 1);
       const fraction = dynamicFraction({ kind: "cost", value: target }, profile, pair, rule);
       if (target >= own) requests.push({ request: { rule, fraction }, target });
-      else entries.push(outOfReach(name, target, own));
+      else entries.push(outOfReach("dynamic", name, target, own));
     }
   }
   const fit = (wanted: readonly FitRequest[], told: WorkOptions) =>
@@ -164,6 +165,9 @@ export async function compareModel(
       : []),
   ]);
   const reachable = hybrids.filter(([, { front, target }]) => target >= front.baseCost);
+  for (const [name, { front, target }] of hybrids) {
+    if (target < front.baseCost) entries.push(outOfReach("hybrid", name, target, front.baseCost));
+  }
   for (const [i, fitted] of (
     await fitHybrids(
       reachable.map(([, request]) => request),
@@ -173,9 +177,13 @@ export async function compareModel(
     entries.push(hybridEntry(reachable[i]![0], fitted));
   }
   for (const target of targets) {
+    // A uniform row puts every sum into its format: it has no place beside plans that were told to keep some high.
+    if (planOptions.forceHigh) break;
     const uniform = formatOfCost(target, pair.accumulators[0]!, pair.accumulators[1]!, planOptions.costs);
     if (!uniform) continue;
     const { accumulator, costs } = uniform;
+    // A rung of the ladder has its row already.
+    if (planOptions.accumulators.some((rung) => rung.format === accumulator.format)) continue;
     const plan = uniformPlan(profile, 0, {
       ...pair,
       accumulators: [accumulator, pair.accumulators[1]!],
@@ -208,6 +216,7 @@ export async function compareModel(
   // The evaluation samples may cost more than the tuning samples did. A row that ends above its target is fitted
   // again to a lower share: only its cost is looked at here, never its error.
   const untold = { ...work, onProgress: undefined };
+  const quiet = openContest(graph, profile, parts.tune, planOptions, untold);
   const lowerThresholds = async (over: readonly Entry[]): Promise<[Entry, Entry][]> => {
     const wanted = over.flatMap((entry) => {
       const fraction = (entry.request?.fraction ?? -1) - excess(entry, results.get(entry));
@@ -230,7 +239,7 @@ export async function compareModel(
       return target >= entry.hybrid.front.baseCost ? [{ entry, request: { ...entry.hybrid, target } }] : [];
     });
     const requests = wanted.map((w) => w.request);
-    return (await fitHybrids(requests, contest.simulate)).map((fitted, i) => {
+    return (await fitHybrids(requests, quiet.simulate)).map((fitted, i) => {
       const { entry } = wanted[i]!;
       const again = hybridEntry(entry.row.name, fitted, entry.row.targetCost!);
       return [entry, { ...again, lowered: true, ...(entry.chosen && { chosen: true }) }];
@@ -248,7 +257,7 @@ export async function compareModel(
     );
     await predict(
       lower.map(([, entry]) => entry),
-      contest,
+      quiet,
     );
     lower.forEach(([before, entry], i) => {
       entries[entries.indexOf(before)] = entry;
@@ -310,7 +319,7 @@ function chosen(
   known: readonly { name: string; control?: true }[],
   named: (name: string) => unknown,
 ): string[] {
-  asked?.filter((name) => name !== "all").forEach(named);
+  asked?.filter((name) => name !== "all").forEach((name) => named(name));
   const wanted = asked === undefined ? defaults : asked.includes("all") ? known.map((k) => k.name) : asked;
   return [...new Set([...wanted, ...known.filter((k) => k.control).map((k) => k.name)])];
 }

@@ -55,14 +55,15 @@ export function hybridEntry(name: string, { request, plan }: FittedHybrid, targe
   return { plan, hybrid: request, row };
 }
 
-export function outOfReach(name: string, target: number, least: number): Entry {
+export function outOfReach(mode: "dynamic" | "hybrid", name: string, target: number, least: number): Entry {
+  const dynamic = mode === "dynamic";
   return {
     plan: null,
     row: {
-      name: `dynamic ${name}`,
-      mode: "dynamic",
-      policy: null,
-      rule: name,
+      name: dynamic ? `dynamic ${name}` : name,
+      mode,
+      policy: dynamic ? null : "hybrid",
+      rule: dynamic ? name : null,
       tau: null,
       targetCost: target,
       note: cannot(least),

@@ -175,6 +175,21 @@ function mixedMaker(
   };
 }
 
+/** The plan of an interrupted run: what the profile alone can decide, nothing simulated, nothing promised. */
+export function planSoFar(
+  graph: Graph,
+  profile: Profile,
+  precision: Precision,
+  options: WorkOptions & DecisionOptions,
+): Plan {
+  checkSites(profile, graph);
+  const planOptions = planOptionsOf(profile, precision, options);
+  const { budget = defaultBudget } = options;
+  const front = hybridFront(profile, planOptions, { dynamic: false });
+  const cost = budget.kind === "cost" ? Math.max(budget.value, front.baseCost) : 1;
+  return { ...hybridAt(front, cost, "sensitivity"), budget: { kind: "cost", value: cost } };
+}
+
 function needTune(tune: Samples | null): Samples {
   if (tune) return tune;
   throw new UsageError("bad-option", {
@@ -205,7 +220,7 @@ export function checkDecision(
   }
   if (rule === undefined) {
     const mixed = policy === undefined || Object.hasOwn(mixedPolicies, policy);
-    if (!mixed && policy !== "uniform") policyNamed(policy);
+    if (!mixed && policy !== "uniform") policyNamed(policy, [...Object.keys(mixedPolicies), "uniform"]);
     if (mixed && budget?.kind === "tau") {
       throw new UsageError("bad-option", {
         what: `The policy "${policy ?? defaultPolicy}" weighs errors against cost and knows no tolerance`,

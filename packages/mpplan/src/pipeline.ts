@@ -1,9 +1,10 @@
 // The road, on one screen: model and samples in, plan and report out. Every arrow can be cut and resumed.
-import { arrange, calibrate, evaluate } from "@mpplan/calibration";
+import { arrange, calibrate, CalibrationError, evaluate, mergeProfiles } from "@mpplan/calibration";
 import { SetDigest, split, type Graph, type Plan, type Profile, type Report, type Samples } from "@mpplan/ir";
 import type { ExternalData, ImportLimits } from "@mpplan/onnx";
-import { checkDecision, makePlan, type DecisionOptions } from "./make-plan.js";
+import { checkDecision, makePlan, planSoFar, type DecisionOptions } from "./make-plan.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
+import { arrangementsOf, checkResume } from "./resume.js";
 import { needGuard } from "./search-budget.js";
 import { resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
 import { highPrecisionSites } from "./site-patterns.js";
@@ -20,13 +21,16 @@ export interface CompileOptions extends PrecisionOptions, WorkOptions, DecisionO
   /** Samples for build and tune, and for the evaluation; see `split`. */
   readonly samples?: number | undefined;
   readonly evaluate?: number | undefined;
+  /** What an interrupted run measured of the same samples: only the rest of them is measured. */
+  readonly resume?: Profile | undefined;
 }
 
 export interface Compiled {
   readonly graph: Graph;
   readonly profile: Profile;
   readonly plan: Plan;
-  readonly report: Report;
+  /** Null where the signal fired first: the plan then comes from what had been measured, and predicts nothing. */
+  readonly report: Report | null;
 }
 
 /**
@@ -59,30 +63,50 @@ export async function compileModel(
   if (options.budget?.kind === "flips") needGuard(guard, options.budget);
   const graph = prepareGraph(importModel(source), samples.at(0), precision.operands);
   highPrecisionSites(siteNames(graph), options);
-  const profile = await makeProfile(graph, build, precision, { ...options, executor, seed });
-  const plan = await makePlan(graph, profile, { tune, guard }, precision, { ...options, executor, seed });
-  const report = await evaluate(graph, plan, test, { tool, ...stage("evaluate", { ...options, executor }) });
-  throwIfCancelled(options.signal, graph);
-  return { graph, profile, plan, report };
+  const work = { ...options, executor, seed };
+  const profile = await makeProfile(graph, build, precision, { ...work, resume: options.resume });
+  try {
+    throwIfCancelled(options.signal, graph);
+    const plan = await makePlan(graph, profile, { tune, guard }, precision, work);
+    const report = await evaluate(graph, plan, test, { tool, ...stage("evaluate", work) });
+    throwIfCancelled(options.signal, graph);
+    return { graph, profile, plan, report };
+  } catch (error) {
+    if (!(error instanceof CalibrationError && error.code === "cancelled")) throw error;
+    return { graph, profile, plan: planSoFar(graph, profile, precision, work), report: null };
+  }
 }
 
 /**
  * The first half: how sums are laid out, and what the samples say of every neuron. A shard is laid out by all the
- * build samples (`layout`), so that shards fit together.
+ * build samples (`layout`), so that shards fit together. When the signal fires, the profile is of the samples so far,
+ * which are the first ones; `resume` takes such a profile and measures the rest.
+ *
+ * @throws UsageError `wrong-resume` for a profile of other samples or settings; CalibrationError `cancelled` where
+ * nothing had been measured yet.
  */
 export async function makeProfile(
   graph: Graph,
   build: Samples,
   precision: Precision,
-  options: WorkOptions,
+  options: WorkOptions & { readonly resume?: Profile | undefined },
   layout: Samples = build,
 ): Promise<Profile> {
   const { accumulators } = precision;
   const { executor, seed } = resolveWork(options);
+  const { resume } = options;
   const common = { accumulators, seed, ...stage("calibrate", { ...options, executor }) };
-  const { onProgress: _quiet, ...silent } = common;
-  const arrangements = await arrange(graph, layout, { ...silent, ...precision.arrange });
-  return calibrate(graph, build, { ...common, arrangements, tool });
+  const { onProgress, ...silent } = common;
+  if (!resume) {
+    const arrangements = await arrange(graph, layout, { ...silent, ...precision.arrange });
+    return calibrate(graph, build, { ...common, arrangements, tool });
+  }
+  const rest = checkResume(resume, graph, build, precision);
+  if (rest.count === 0) return resume;
+  const done = resume.data.samples;
+  const told = onProgress && { onProgress: (n: number) => onProgress(done + n, build.count) };
+  const arrangements = arrangementsOf(resume);
+  return mergeProfiles([resume, await calibrate(graph, rest, { ...silent, ...told, arrangements, tool })]);
 }
 
 /** True where these are the very samples that the profile was made from. */

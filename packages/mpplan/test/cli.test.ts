@@ -31,11 +31,11 @@ describe("compile", () => {
     const { err } = await mpplan("compile", tiny, "-o", out, "--order", "pairwise", "--seed", "7");
     expect(err.split("\n").map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
       "mpplan compile",
-      ...["model", "inputs", "samples", "preset", "low", "high", "operands", "modelled cost"],
+      ...["model", "inputs", "samples", "preset", "low", "high", "operands", "layout", "modelled cost"],
       ...["decides", "budget", "writes to"],
       expect.stringMatching(/^note: no --data was given/),
       expect.stringMatching(/^calibrating 9 samples took [\d.]+ s$/),
-      expect.stringMatching(/^tuning 3 samples took [\d.]+ s$/),
+      expect.stringMatching(/^tuning 3 samples(, \d+ times,)? took [\d.]+ s$/),
       expect.stringMatching(/^evaluating 12 samples took [\d.]+ s$/),
       "",
     ]);
@@ -99,8 +99,9 @@ describe("compile", () => {
 
   test("--cost replaces the table, so the same budget buys another plan", async () => {
     const folder = scratch();
-    const plain = parsePlan(read(await planAt(folder)), "");
-    const cheap = parsePlan(read(await planAt(folder, "--cost", "ieee-e4m3=1,binary16=4")), "");
+    const still = ["--policy", "sensitivity"];
+    const plain = parsePlan(read(await planAt(folder, ...still)), "");
+    const cheap = parsePlan(read(await planAt(folder, ...still, "--cost", "ieee-e4m3=1,binary16=4")), "");
     expect(cheap.costs).toEqual({ "ieee-e4m3": 1, binary16: 4 });
     // 1/4 + 3/4 rho <= 0.75 allows 2/3 in high precision; 1/2 + 1/2 rho allows half.
     expect(plain.predicted!.fractionHigh).toBeLessThanOrEqual(1 / 2);
@@ -206,7 +207,10 @@ describe("calibrate and plan", () => {
       data: { samples: 24 },
       predicted: { guarantee: "observed" },
     });
-    expect(parsePlan(read(await planAt(folder)), plan).predicted!.guarantee).toBe("calibrated");
+    // Tune samples that chose among plans promise nothing; those that only measure do.
+    expect(parsePlan(read(await planAt(folder)), plan).predicted!.guarantee).toBe("observed");
+    const still = await planAt(folder, "--policy", "sensitivity");
+    expect(parsePlan(read(still), plan).predicted!.guarantee).toBe("calibrated");
   });
 
   test("without any samples the plan carries no prediction, and the run says so", async () => {
@@ -366,8 +370,8 @@ describe("run", () => {
 
 describe("compare", () => {
   const fields = [
-    ...["name", "mode", "policy", "rule", "tau", "targetCost", "cost", "fractionHigh", "error", "flips"],
-    ...["accuracy", "seconds", "note"],
+    ...["name", "mode", "policy", "rule", "tau", "targetCost", "cost", "fractionHigh", "error"],
+    ...["predicted", "flips", "accuracy", "seconds", "note"],
   ];
 
   test("--json has the fields of the contract, and nothing else on stdout", async () => {
@@ -461,7 +465,9 @@ describe("inspect and annotate", () => {
     await mpplan("calibrate", tiny, "-q", "-o", profile);
     expect((await mpplan("inspect", tiny)).out).toMatch(/fc1 +Gemm +16 +49 +16 +71\.5 % +relu/);
     expect((await mpplan("inspect", tiny, "--graph")).out).toMatch(/%logits = Gemm/);
-    expect((await mpplan("inspect", plan)).out).toMatch(/^static plan for tiny, policy absolute/);
+    expect((await mpplan("inspect", plan)).out).toMatch(
+      /^(static|hybrid|dynamic) plan for tiny, policy (sensitivity|hybrid|contribution)/,
+    );
     expect((await mpplan("inspect", profile)).out).toMatch(/^profile of tiny on 9 samples/);
   });
 

@@ -17,7 +17,13 @@ beforeAll(async () => {
 
 describe("compareModel", () => {
   test("uniform rows cost what their format costs", () => {
-    const uniform = comparison.rows.filter((row) => row.mode === "uniform");
+    const uniform = comparison.rows.filter((row) => row.mode === "uniform" && row.targetCost === null);
+    const equal = comparison.rows.filter((row) => row.mode === "uniform" && row.targetCost !== null);
+    expect(equal.map((row) => [row.name, row.cost, row.targetCost])).toEqual([
+      ["uniform e4m5", 0.625, 0.625],
+      ["uniform e4m7", 0.75, 0.75],
+      ["uniform e4m9", 0.875, 0.875],
+    ]);
     expect(uniform.map((row) => [row.name, row.cost, row.fractionHigh])).toEqual([
       ["uniform ieee-e4m3", 0.5, 0],
       ["uniform binary16", 1, 1],
@@ -28,7 +34,8 @@ describe("compareModel", () => {
     const r = 0.5;
     let seen = 0;
     for (const row of comparison.rows) {
-      if (row.cost === null) continue;
+      // A hybrid pays both ways, and a third format pays neither.
+      if (row.cost === null || row.mode === "hybrid" || /^uniform e4m[579]$/.test(row.name)) continue;
       const rho = row.fractionHigh!;
       const expected = {
         dynamic: (row.rule === "kappa-full" ? 2 * r : r) + rho,
@@ -60,7 +67,7 @@ describe("compareModel", () => {
     expect(comparison.settings["evaluationDigest"]).not.toBe(comparison.samples.digest);
   });
 
-  test("controls are there even where nothing else is asked for", async () => {
+  test("controls and contenders are there even where nothing else is asked for", async () => {
     const { rows } = await compareModel(source, samples, {
       rules: [],
       policies: [],
@@ -68,8 +75,10 @@ describe("compareModel", () => {
       taus: [],
     });
     expect(rows.map((row) => row.name)).toEqual([
-      ...["uniform ieee-e4m3", "uniform binary16", "dynamic random", "dynamic random-live"],
-      ...["static random", "static random-live"],
+      ...["uniform ieee-e4m3", "uniform binary16"],
+      ...["dynamic contribution", "dynamic random", "dynamic random-live"],
+      ...["static sensitivity", "static random", "static random-live"],
+      ...["hybrid", "uniform e4m7"],
     ]);
   });
 
@@ -104,7 +113,7 @@ describe("compareModel", () => {
   test.each([
     [{ rules: ["best"] }, /no dynamic rule "best"/],
     [{ rules: ["all", "best"] }, /no dynamic rule "best"/],
-    [{ policies: ["best"] }, /no policy "best"/],
+    [{ policies: ["magic"] }, /no policy "magic"/],
     [{ taus: [-1] }, /-1 is out of range/],
     [{ targetCosts: [Infinity] }, /Infinity is out of range/],
   ])("%o is refused before any sample is run", async (options, message) => {

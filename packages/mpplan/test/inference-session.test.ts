@@ -202,7 +202,7 @@ describe("compileModel", () => {
   test("needs nothing but bytes and samples, and gives everything on the way", async () => {
     const { graph, profile, plan: made, report } = await compileModel(bytes, samples);
     expect(made.model.digest).toBe(graph.digest);
-    expect([profile.data.samples, made.predicted!.samples, report.evaluated]).toEqual([9, 3, 12]);
+    expect([profile.data.samples, made.predicted!.samples, report!.evaluated]).toEqual([9, 3, 12]);
     expect(parsePlan(printDocument(made), "a string")).toEqual(made);
   });
 

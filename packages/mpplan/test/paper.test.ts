@@ -63,6 +63,8 @@ describe.each(nets)("%s", (net) => {
   test("a dynamic plan costs r + rho, a static one r + (1 - r) rho", () => {
     const r = 8 / 16;
     for (const { name, mode, cost, fractionHigh } of rows()) {
+      // A hybrid pays both ways, and a third format pays neither.
+      if (mode === "hybrid" || name.startsWith("uniform e4m")) continue;
       const rho = fractionHigh!;
       expect(Math.abs(cost! - (mode === "dynamic" ? r + rho : r + (1 - r) * rho)), name).toBeLessThan(1e-9);
     }
@@ -78,7 +80,7 @@ describe.each(nets)("%s", (net) => {
   test("a row well below its target says why", () => {
     for (const { cost, targetCost, note } of rows()) {
       if (targetCost === null || cost! > targetCost - 0.05) continue;
-      expect(note).toBe("nothing is left that the rule would recompute");
+      expect(note).toMatch(/nothing is left that the rule would recompute|the compiler's choice/);
     }
   });
 
@@ -90,8 +92,9 @@ describe.each(nets)("%s", (net) => {
         .filter((r) => r.targetCost === target)
         .map((r) => r.name);
       expect(names).toEqual([
-        ...["dynamic kappa", "dynamic random", "dynamic random-live"],
-        ...["static absolute", "static kappa", "static kappa-ladder", "static random", "static random-live"],
+        ...["dynamic contribution", "dynamic kappa", "dynamic random", "dynamic random-live"],
+        ...["static absolute", "static kappa", "static sensitivity", "static random", "static random-live"],
+        ...["hybrid", ...(target === 0.55 ? [] : [`uniform e4m${16 * target - 5}`])],
       ]);
     }
   });
@@ -101,8 +104,25 @@ describe.each(nets)("%s", (net) => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  test("at three quarters of the cost the default policy errs less than half as much as neurons at random", () => {
-    const at = (name: string): number => rows().find((r) => r.name === name && r.targetCost === 0.75)!.error!;
+  const at = (name: string): number => rows().find((r) => r.name === name && r.targetCost === 0.75)!.error!;
+
+  test("at three quarters of the cost a static plan errs less than half as much as neurons at random", () => {
     expect(at("static absolute")).toBeLessThan(at("static random") / 2);
+    expect(at("static sensitivity")).toBeLessThan(at("static random") / 2);
+  });
+
+  test("at three quarters of the cost a hybrid has less than half the error of the source paper's rule", () => {
+    expect(at("hybrid")).toBeLessThan(at("dynamic kappa") / 2);
+    expect(at("dynamic contribution")).toBeLessThan(at("dynamic kappa"));
+  });
+
+  test("at every cost one contender is the compiler's choice, and no other row is", () => {
+    for (const target of [0.55, 0.625, 0.75, 0.875]) {
+      const chosen = rows().filter(
+        (r) => r.targetCost === target && r.note?.includes("the compiler's choice"),
+      );
+      expect(chosen.length).toBe(1);
+      expect(["hybrid", "static sensitivity", "dynamic contribution"]).toContain(chosen[0]!.name);
+    }
   });
 });

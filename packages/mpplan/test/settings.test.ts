@@ -66,6 +66,7 @@ describe("resolvePrecision", () => {
       "rung 1": "e4m7, blocked(8), f32-add, nearest-even, saturate",
       high: "binary16, blocked(8), f32-add, nearest-even, saturate",
       operands: "weights ieee-e4m3, activations as they are",
+      layout: "the order of the accumulators; rows that clip are scaled by powers of two",
       "modelled cost": "binary16 16, e4m7 12, ieee-e4m3 8",
     });
   });

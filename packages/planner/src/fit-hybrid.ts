@@ -2,7 +2,6 @@
 // over or left is corrected in the target.
 import type { Plan } from "@mpplan/ir";
 import { hybridAt, type HybridFront } from "./hybrid-front.js";
-import { PlannerError } from "./errors.js";
 
 export interface HybridRequest {
   readonly front: HybridFront;
@@ -22,13 +21,13 @@ export interface FittedHybrid {
 /** Runs plans on the tune samples and says what each cost. */
 export type SimulateCost = (plans: readonly Plan[]) => Promise<readonly { readonly cost: number }[]>;
 
-const rounds = 5;
+const rounds = 8;
 const tolerance = 0.002;
 
 /**
  * Fits all requests together, so that their simulations share work. A static plan costs what its front says and is
  * not simulated.
- * @throws PlannerError `wrong-budget` where even the cheapest plan of a front costs more than its target.
+ * @throws PlannerError `wrong-budget` where even everyone's cheapest option costs more than the target.
  */
 export async function fitHybrids(
   requests: readonly HybridRequest[],
@@ -49,46 +48,58 @@ class Search {
   settled = false;
   private aim: number;
   private best: { plan: Plan; cost: number } | null = null;
-  private least = Infinity;
+  /** The largest aim known to keep the target, and the smallest known to exceed it. */
+  private under = -Infinity;
+  private over = Infinity;
 
   constructor(private readonly request: HybridRequest) {
-    const { front, target } = request;
-    this.aim = target;
-    this.plan = this.planNow();
-    if (front.baseCost > target || this.plan.mode !== "static") return;
-    this.best = { plan: this.plan, cost: target };
-    this.settled = true;
+    this.aim = request.target;
+    this.plan = this.planAt(this.aim);
+    this.settle();
   }
 
   learn(cost: number): void {
-    const { front, target } = this.request;
-    this.least = Math.min(this.least, cost);
+    const { target } = this.request;
     if (cost <= target + 1e-9) {
       if (!this.best || cost > this.best.cost) this.best = { plan: this.plan, cost };
+      this.under = Math.max(this.under, this.aim);
       this.settled = target - cost <= tolerance;
+    } else {
+      this.over = Math.min(this.over, this.aim);
     }
     if (this.settled) return;
-    // A little further than the miss where it is over, a little less where something is left.
-    const next = Math.max(front.baseCost, this.aim + (target - cost) * (cost > target ? 1.1 : 0.9));
-    this.settled = next === this.aim;
-    this.aim = next;
-    this.plan = this.planNow();
+    this.aim = this.next(cost);
+    this.settled = !(this.aim > this.under && this.aim < this.over);
+    if (this.settled) return;
+    this.plan = this.planAt(this.aim);
+    this.settle();
   }
 
+  /** What is kept is the best that was seen; else the cheapest options of all, which run no test. */
   result(): FittedHybrid {
     const { request, best } = this;
     if (best) return { request, ...best };
-    const least = Number(this.least.toPrecision(4));
-    throw new PlannerError("wrong-budget", {
-      what: `A modelled cost of ${request.target} cannot be kept: the cheapest hybrid plan costs ${least} on the tuning samples`,
-      where: "the budget",
-      next: `allow at least ${least}`,
-    });
+    const { baseCost } = request.front;
+    return { request, plan: this.planAt(baseCost), cost: baseCost };
   }
 
-  private planNow(): Plan {
+  /** A little further than the miss where it is over, a little less where something is left; halfway beyond a bracket. */
+  private next(cost: number): number {
+    const { front, target } = this.request;
+    const least = Math.max(front.baseCost, this.under);
+    const wanted = this.aim + (target - cost) * (cost > target ? 1.1 : 0.9);
+    return wanted > least && wanted < this.over ? wanted : (least + Math.min(this.over, 1)) / 2;
+  }
+
+  /** A plan without tests costs what its front says. */
+  private settle(): void {
+    if (this.plan.mode !== "static") return;
+    if (!this.best || this.aim > this.best.cost) this.best = { plan: this.plan, cost: this.aim };
+    this.settled = true;
+  }
+
+  private planAt(aim: number): Plan {
     const { front, policy, target } = this.request;
-    const plan = hybridAt(front, this.aim, policy);
-    return { ...plan, budget: { kind: "cost", value: target } };
+    return { ...hybridAt(front, aim, policy), budget: { kind: "cost", value: target } };
   }
 }

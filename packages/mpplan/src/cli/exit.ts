@@ -17,6 +17,7 @@ const usage: ReadonlySet<string> = new Set([
   "unknown-provider",
   "mode-mismatch",
   "no-plan",
+  "wrong-resume",
   "no-data",
   "not-found",
   "unreadable",

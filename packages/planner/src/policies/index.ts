@@ -19,13 +19,13 @@ export const policies: readonly Policy[] = [
   sensitivityUlp,
 ];
 
-/** @throws PlannerError `unknown-policy`, naming those there are. */
-export function policyNamed(name: string): Policy {
+/** @throws PlannerError `unknown-policy`, naming those there are; `others` are policies that are no order of neurons. */
+export function policyNamed(name: string, others: readonly string[] = ["uniform"]): Policy {
   const policy = policies.find((p) => p.name === name);
   if (policy) return policy;
   throw new PlannerError("unknown-policy", {
     what: `There is no policy "${name}"`,
     where: "the choice of a static policy",
-    next: `use one of: uniform, ${policies.map((p) => p.name).join(", ")}`,
+    next: `use one of: ${others.join(", ")}, ${policies.map((p) => p.name).join(", ")}`,
   });
 }

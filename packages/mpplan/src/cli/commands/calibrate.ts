@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import { printDocument, shard, split } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
 import { makeProfile } from "../../pipeline.js";
-import { throwIfCancelled } from "../../work.js";
 import { prepareGraph } from "../../prepare-graph.js";
 import { UsageError } from "../../errors.js";
+import { profileAtPath } from "../documents.js";
 import { exit } from "../exit.js";
 import {
   commonFlags,
@@ -27,7 +27,7 @@ import type { CliCommand } from "./command.js";
 type Flags = CommonFlags &
   InputFlags &
   SplitFlags &
-  PrecisionFlags & { output: string; shard?: string; all?: boolean };
+  PrecisionFlags & { output: string; shard?: string; all?: boolean; resume?: string };
 
 export const calibrate: CliCommand = {
   define(program, run, io) {
@@ -42,6 +42,7 @@ export const calibrate: CliCommand = {
       .requiredOption("-o, --output <profile.json>", "where the profile goes");
     splitFlags(inputFlags(commonFlags(command)))
       .option("--shard <i/n>", "only the i-th of n parts of the build samples; mpplan plan merges the parts")
+      .option("--resume <profile.json>", "go on where Ctrl-C stopped an earlier run")
       .option("--all", "use every sample, leaving none to tune and evaluate");
     precisionFlags(command).action((path: string, flags: Flags) =>
       run(async () => {
@@ -76,14 +77,20 @@ export const calibrate: CliCommand = {
             precision,
             {
               seed: flags.seed,
+              resume: flags.resume === undefined ? undefined : profileAtPath(flags.resume),
               onProgress: reporter.onProgress,
               signal: io.signal,
             },
             build,
           );
           reporter.stop();
-          throwIfCancelled(io.signal, graph);
           await writeAtomically(flags.output, printDocument(profile));
+          if (profile.data.samples < mine.count) {
+            io.err(
+              `interrupted after ${profile.data.samples} of ${mine.count} samples, which are in ${flags.output}\nto go on: the same command with --resume ${flags.output}\n`,
+            );
+            return exit.interrupted;
+          }
           if (flags.json) {
             const sites = profile.sites.map((s) => ({
               site: s.site,

@@ -1,11 +1,12 @@
 // mpplan compile: a model and samples in, a plan out, with what it costs and loses.
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { printDocument } from "@mpplan/ir";
+import { printDocument, type Profile } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
 import { checkDecision } from "../../make-plan.js";
 import { compileModel } from "../../pipeline.js";
 import { resolveBudget } from "../../settings.js";
+import { profileAtPath } from "../documents.js";
 import { exit } from "../exit.js";
 import {
   commonFlags,
@@ -33,7 +34,7 @@ type Flags = CommonFlags &
   SplitFlags &
   TaskFlags &
   PrecisionFlags &
-  DecisionFlags & { output?: string };
+  DecisionFlags & { output?: string; saveProfile?: string; resume?: string };
 
 export const compile: CliCommand = {
   define(program, run, io) {
@@ -51,7 +52,10 @@ export const compile: CliCommand = {
         const { precision, shown } = resolveAndDescribe(flags);
         checkDecision({ ...flags, budget }, precision);
         const output = outputOf(path, flags);
-        checkOutputs({ "--output": output }, [path, ...(flags.data ?? []), flags.labels]);
+        const soFar = flags.saveProfile ?? (output === undefined ? undefined : profileBeside(output));
+        const inputs = [path, ...(flags.data ?? []), flags.labels];
+        checkOutputs({ "--output": output, "--save-profile": flags.saveProfile }, inputs);
+        const resume = flags.resume === undefined ? undefined : profileAtPath(flags.resume);
         const model = loadModel(path);
         const { samples, notes } = loadData(path, model.imported, flags);
         echo(
@@ -62,6 +66,7 @@ export const compile: CliCommand = {
             ...describeModel(model),
             samples: `${samples.count}, seed ${flags.seed}`,
             ...shown,
+            ...(resume && { "goes on": `after ${resume.data.samples} samples that ${flags.resume} has` }),
             ...decisionLines(flags, budget),
             "writes to": output ?? "stdout",
           },
@@ -69,7 +74,7 @@ export const compile: CliCommand = {
         );
         const reporter = createReporter(io, flags.quiet);
         try {
-          const { plan, report } = await compileModel(model.source.bytes, samples, {
+          const { plan, report, profile } = await compileModel(model.source.bytes, samples, {
             ...precisionOptions(flags),
             name: model.source.name,
             ...(model.source.externalData && { externalData: model.source.externalData }),
@@ -82,11 +87,19 @@ export const compile: CliCommand = {
             evaluate: flags.evaluate,
             seed: flags.seed,
             task: flags.task,
+            resume,
             onProgress: reporter.onProgress,
             signal: io.signal,
           });
           reporter.stop();
           if (output !== undefined) await writeAtomically(output, printDocument(plan));
+          const kept = report ? flags.saveProfile : soFar;
+          if (kept !== undefined) await writeAtomically(kept, printDocument(profile));
+          if (!report) {
+            io.err(interruptedText(profile, output, kept));
+            if (flags.json) io.out(`${JSON.stringify({ plan, report })}\n`);
+            return exit.interrupted;
+          }
           if (flags.json) io.out(`${JSON.stringify({ plan, report })}\n`);
           else io.out(`${planText(plan)}\n${reportText(plan, report)}\nplan written to ${output}\n`);
           return exit.ok;
@@ -98,13 +111,30 @@ export const compile: CliCommand = {
   },
 };
 
+/** Where an interrupted run leaves what it measured. */
+function profileBeside(output: string): string {
+  return `${output.replace(/\.json$/i, "")}.profile.json`;
+}
+
+function interruptedText(profile: Profile, output: string | undefined, kept: string | undefined): string {
+  return [
+    `interrupted: ${profile.data.samples} samples were measured, and the plan comes from them alone; nothing was simulated\n`,
+    output === undefined ? "" : `the plan so far is in ${output}\n`,
+    kept === undefined
+      ? "nothing was kept to go on from; give -o or --save-profile next time\n"
+      : `to go on: the same command with --resume ${kept}\n`,
+  ].join("");
+}
+
 function outputFlag(command: Command): Command {
   return command
     .optionsGroup("Output:")
     .option(
       "-o, --output <plan.json>",
       "where the plan goes (default: <model>.plan.json in this folder; with --json, only stdout)",
-    );
+    )
+    .option("--save-profile <file>", "also keep what was measured, for mpplan plan and other budgets")
+    .option("--resume <profile.json>", "go on where Ctrl-C stopped an earlier run");
 }
 
 function outputOf(path: string, { output, json }: Flags): string | undefined {
