@@ -39,19 +39,20 @@ const networks = [
 const split = ["--samples", "512", "--evaluate", "1024", "--seed", "1"];
 const all = ["--rule", "all", "--policy", "all"];
 const few = ["--rule", "contribution,kappa", "--policy", "sensitivity"];
+const one = ["--taus", "0.3", "--costs", "0.75"];
 const ladder = ["--formats", "ieee-e4m3,e4m7,binary16"];
 const unquantised = ["--weights-format", "none"];
 /** What is run on every network. */
 const runs = {
   pair: [...all],
   ladder: [...few, ...ladder],
-  blocks: [...few, "--order", "planned-blocks"],
-  planned: [...few, ...ladder, "--order", "planned"],
+  blocks: [...few, ...one, "--order", "planned-blocks"],
+  planned: [...few, ...one, ...ladder, "--order", "planned"],
   f16: [...few, "--preset", "e4m3-f16", "--low", "binary16", "--high", "binary32", ...unquantised],
   bf16: [...few, "--preset", "e4m3-f16", "--low", "bfloat16", "--high", "binary32", ...unquantised],
   sequential: [...few, "--order", "sequential"],
 };
-const extra = { "mnist-8-cntk": { unscaled: [...few, "--no-row-scales"] } };
+const extra = { "mnist-8-cntk": { unscaled: [...few, ...one, "--no-row-scales"] } };
 
 mkdirSync(cache, { recursive: true });
 const here = (text) => text.replace("<shared>", shared);
