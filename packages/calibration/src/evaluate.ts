@@ -26,6 +26,11 @@ export interface EvaluateOptions {
   readonly task?: Task | undefined;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /**
+   * One memo per batch, filled here and used again by later calls on the same samples: what their plans have in
+   * common with these, such as the first layer, is then computed once.
+   */
+  readonly memos?: Memo[];
 }
 
 /** What one plan was seen to cost and lose. */
@@ -53,7 +58,7 @@ export async function evaluatePlans(
   graph: Graph,
   plans: readonly Plan[],
   samples: Samples,
-  { executor, task, onProgress, signal }: EvaluateOptions,
+  { executor, task, onProgress, signal, memos }: EvaluateOptions,
 ): Promise<EvaluationSet> {
   const exact = await executor.prepare(graph, "reference");
   const sessions = await Promise.all(plans.map((plan) => executor.prepare(graph, plan)));
@@ -71,8 +76,9 @@ export async function evaluatePlans(
     const count = Math.min(batch, samples.count - i);
     const some = Array.from({ length: count }, (_, k) => samples.at(i + k));
     for (const sample of some) digest.add(sample);
-    const feeds = stack(some);
-    const memo = new Memo();
+    const memo = memos ? (memos[i / batch] ??= new Memo()) : new Memo();
+    // The same objects for as long as the memo lives: it knows inputs by what they are, not by what they hold.
+    const feeds = memo.get("feeds", () => stack(some));
     let start = performance.now();
     const reference = await exact.run(feeds, { memo });
     referenceSeconds += (performance.now() - start) / 1000;
@@ -92,6 +98,7 @@ export async function evaluatePlans(
       measure(meters[p]!, outputs);
       executed[p] = addExecuted(executed[p]!, session.executed);
     }
+    memo.turn();
     onProgress?.(i + count, samples.count);
   }
   for (const session of [exact, ...sessions]) session.dispose();

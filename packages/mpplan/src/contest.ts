@@ -11,6 +11,7 @@ import {
   type HybridFront,
   type PlanOptions,
 } from "@mpplan/planner";
+import type { Memo } from "@mpplan/runtime";
 import { dynamicFraction, leastCost } from "./budgets.js";
 import { stage, type WorkOptions } from "./work.js";
 
@@ -36,12 +37,14 @@ export function openContest(
   options: PlanOptions,
   work: WorkOptions,
 ): Contest {
+  const memos: Memo[] = [];
   return {
     profile,
     options,
     hybrid: hybridFront(profile, options),
     still: hybridFront(profile, options, { dynamic: false }),
-    simulate: async (plans) => (await evaluatePlans(graph, plans, tune, stage("tune", work))).plans,
+    simulate: async (plans) =>
+      (await evaluatePlans(graph, plans, tune, { ...stage("tune", work), memos })).plans,
   };
 }
 

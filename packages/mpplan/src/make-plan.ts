@@ -1,5 +1,5 @@
 // The second half of compiling: decides, under a budget, by a policy or a rule.
-import { evaluatePlans } from "@mpplan/calibration";
+import { evaluatePlans, type Evaluation } from "@mpplan/calibration";
 import {
   printAccumulator,
   printOperands,
@@ -27,7 +27,7 @@ import {
   type PlanOptions,
   type Rule,
 } from "@mpplan/planner";
-import type { PlainBudget, PlanMaker } from "./plan-maker.js";
+import type { MadePlan, PlainBudget, PlanMaker } from "./plan-maker.js";
 import { cheapestPromise, cheapestWithin, needGuard } from "./search-budget.js";
 import { openContest, pairOf, winnerAt } from "./contest.js";
 import { checkLeast, dynamicFraction, forcedShare, leastCost, passesOf } from "./budgets.js";
@@ -83,14 +83,16 @@ export async function makePlan(
   const budget = options.budget ?? defaultBudget;
   const planOptions = planOptionsOf(profile, precision, options);
   const maker = makerOf(graph, profile, tune, planOptions, options);
-  const finish = async (plan: Plan): Promise<Plan> =>
-    tune ? withPrediction(plan, (p) => predict(graph, p, tune, options), maker.chooses) : plan;
+  const finish = async ({ plan, tuned }: MadePlan): Promise<Plan> => {
+    if (!tune) return plan;
+    const known = tuned && predictionOf(tuned, tune.count);
+    return withPrediction(plan, async (p) => known ?? predict(graph, p, tune, options), maker.chooses);
+  };
   switch (budget.kind) {
-    case "error":
-      return finish({
-        ...(await cheapestWithin(budget.value, maker, needTune(tune), graph, options)),
-        budget,
-      });
+    case "error": {
+      const made = await cheapestWithin(budget.value, maker, needTune(tune), graph, options);
+      return finish({ ...made, plan: { ...made.plan, budget } });
+    }
     case "flips":
       return finish(await cheapestPromise(budget, maker, graph, needGuard(guard, budget), options));
     default:
@@ -108,18 +110,20 @@ function makerOf(
   const { rule, policy = defaultPolicy } = options;
   if (rule !== undefined) {
     return {
-      at: (budget) => makeDynamicPlan(graph, profile, tune, ruleNamed(rule), budget, planOptions, options),
+      at: async (budget) => ({
+        plan: await makeDynamicPlan(graph, profile, tune, ruleNamed(rule), budget, planOptions, options),
+      }),
       least: leastCost(profile, planOptions, passesOf(ruleNamed(rule))),
       chooses: false,
     };
   }
   if (policy === "uniform") {
     const plan = uniformPlan(profile, planOptions.accumulators.length - 1, planOptions);
-    return { at: async () => plan, least: 1, chooses: false };
+    return { at: async () => ({ plan }), least: 1, chooses: false };
   }
   if (policy !== "best" && policy !== "hybrid") {
     return {
-      at: async (budget) => makeStaticPlan(profile, policy, budget, planOptions),
+      at: async (budget) => ({ plan: makeStaticPlan(profile, policy, budget, planOptions) }),
       least: leastCost(profile, planOptions, 1),
       chooses: false,
     };
@@ -136,12 +140,12 @@ function mixedMaker(
   policy: "best" | "hybrid",
 ): PlanMaker {
   const contest = openContest(graph, profile, tune ?? noSamples, planOptions, options);
-  const share = async (value: number): Promise<Plan> => {
+  const share = async (value: number): Promise<MadePlan> => {
     const front = hybridFront(profile, pairOf(planOptions), { unit: "share", dynamic: tune !== null });
     const simulate = async (plans: readonly Plan[]) =>
       (await contest.simulate(plans)).map((r) => ({ cost: r.fractionHigh }));
     const [fitted] = await fitHybrids([{ front, target: value }], simulate);
-    return { ...fitted!.plan, budget: { kind: "share", value } };
+    return { plan: { ...fitted!.plan, budget: { kind: "share", value } } };
   };
   return {
     least: contest.still.baseCost,
@@ -150,18 +154,21 @@ function mixedMaker(
       switch (budget.kind) {
         case "cost": {
           // Without samples nothing can be simulated: the profile's own expectation stands.
-          if (!tune) return { ...hybridAt(contest.still, budget.value, "sensitivity"), budget };
-          if (policy === "best") return { ...(await winnerAt(contest, budget.value)).winner.plan, budget };
+          if (!tune) return { plan: { ...hybridAt(contest.still, budget.value, "sensitivity"), budget } };
+          if (policy === "best") {
+            const { winner, tuned } = await winnerAt(contest, budget.value);
+            return { plan: { ...winner.plan, budget }, tuned };
+          }
           const [fitted] = await fitHybrids(
             [{ front: contest.hybrid, target: budget.value }],
             contest.simulate,
           );
-          return fitted!.plan;
+          return { plan: fitted!.plan };
         }
         case "share":
           return share(budget.value);
         case "none":
-          return { ...hybridAt(contest.still, Infinity, "sensitivity"), budget };
+          return { plan: { ...hybridAt(contest.still, Infinity, "sensitivity"), budget } };
         case "tau":
           throw new UsageError("bad-option", {
             what: `The policy "${policy}" weighs errors against cost and knows no tolerance`,
@@ -323,7 +330,13 @@ export async function predict(
   options: WorkOptions,
 ): Promise<Omit<Prediction, "guarantee">> {
   const { plans, samples } = await evaluatePlans(graph, [plan], tune, stage("tune", options));
-  const { error, flips, cost, fractionHigh } = plans[0]!;
+  return predictionOf(plans[0]!, samples);
+}
+
+function predictionOf(
+  { error, flips, cost, fractionHigh }: Evaluation,
+  samples: number,
+): Omit<Prediction, "guarantee"> {
   return { error, flips: flips === null ? null : flips / samples, cost, fractionHigh, samples };
 }
 

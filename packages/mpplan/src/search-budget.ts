@@ -1,9 +1,9 @@
 // Budgets that are no cut through a front: a largest error, searched by simulation, and a largest rate of flips,
 // tested on samples used for nothing else.
 import { evaluatePlans, flipUpperLimit, samplesForLimit } from "@mpplan/calibration";
-import type { Budget, FlipPromise, Graph, Plan, Samples } from "@mpplan/ir";
+import type { Budget, FlipPromise, Graph, Samples } from "@mpplan/ir";
 import { PlannerError } from "@mpplan/planner";
-import type { PlanMaker } from "./plan-maker.js";
+import type { MadePlan, PlanMaker } from "./plan-maker.js";
 import { stage, type WorkOptions } from "./work.js";
 
 /** The cost at which a search stops halving. */
@@ -16,11 +16,13 @@ export async function cheapestWithin(
   tune: Samples,
   graph: Graph,
   work: WorkOptions,
-): Promise<Plan> {
-  const errorOf = async (plan: Plan): Promise<number> =>
-    (await evaluatePlans(graph, [plan], tune, stage("tune", work))).plans[0]!.error ?? Infinity;
-  let high = { cost: 1, plan: await maker.at({ kind: "cost", value: 1 }) };
-  const least = await errorOf(high.plan);
+): Promise<MadePlan> {
+  const errorOf = async ({ plan, tuned }: MadePlan): Promise<number> => {
+    const seen = tuned ?? (await evaluatePlans(graph, [plan], tune, stage("tune", work))).plans[0]!;
+    return seen.error ?? Infinity;
+  };
+  let high = { cost: 1, made: await maker.at({ kind: "cost", value: 1 }) };
+  const least = await errorOf(high.made);
   if (!(least <= limit)) {
     throw new PlannerError("wrong-budget", {
       what: `An error of ${limit} cannot be kept: with everything allowed it is ${Number(least.toPrecision(3))} on the tuning samples`,
@@ -32,11 +34,11 @@ export async function cheapestWithin(
   // The cheapest costs may be out of a rule's reach: its own least is then the first that it can make.
   while (high.cost - low > finest) {
     const cost = (low + high.cost) / 2;
-    const plan = await maker.at({ kind: "cost", value: cost }).catch(unlessBudget);
-    if (plan && (await errorOf(plan)) <= limit) high = { cost, plan };
+    const made = await maker.at({ kind: "cost", value: cost }).catch(unlessBudget);
+    if (made && (await errorOf(made)) <= limit) high = { cost, made };
     else low = cost;
   }
-  return high.plan;
+  return high.made;
 }
 
 type FlipBudget = Extract<Budget, { kind: "flips" }>;
@@ -71,13 +73,14 @@ export async function cheapestPromise(
   graph: Graph,
   guard: Samples,
   work: WorkOptions,
-): Promise<Plan> {
+): Promise<MadePlan> {
   const { value: limit, confidence } = budget;
-  let kept: Plan | null = null;
+  let kept: MadePlan | null = null;
   let seen = 0;
   for (const cost of testedCosts) {
-    const plan = await maker.at({ kind: "cost", value: cost }).catch(unlessBudget);
-    if (!plan) continue;
+    const made = await maker.at({ kind: "cost", value: cost }).catch(unlessBudget);
+    if (!made) continue;
+    const { plan } = made;
     const [result] = (await evaluatePlans(graph, [plan], guard, stage("evaluate", work))).plans;
     const flips = result!.flips;
     if (flips === null) {
@@ -100,7 +103,7 @@ export async function cheapestPromise(
       upper,
       guarantee: "calibrated",
     };
-    kept = { ...plan, budget, promise };
+    kept = { ...made, plan: { ...plan, budget, promise } };
   }
   if (kept) return kept;
   throw new PlannerError("wrong-budget", {

@@ -98,14 +98,26 @@ export interface KernelBackend {
  * under keys of its own; whoever made it drops it with the sample.
  */
 export class Memo {
-  private readonly entries = new Map<string, unknown>();
+  private readonly entries = new Map<string, { value: unknown; used: number }>();
   private readonly ids = new WeakMap<object, number>();
   private next = 0;
+  private now = 0;
 
   /** The entry of that key, made now if there is none. */
   get<T>(key: string, make: () => T): T {
-    if (!this.entries.has(key)) this.entries.set(key, make());
-    return this.entries.get(key) as T;
+    let entry = this.entries.get(key);
+    if (!entry) this.entries.set(key, (entry = { value: make(), used: this.now }));
+    entry.used = this.now;
+    return entry.value as T;
+  }
+
+  /**
+   * Drops what was not used since the last turn, so that a memo may live on from one set of plans to the next with
+   * what they have in common, and does not grow.
+   */
+  turn(): void {
+    for (const [key, { used }] of this.entries) if (used < this.now) this.entries.delete(key);
+    this.now++;
   }
 
   /** A number for an object, the same for the same object. */
