@@ -8,6 +8,7 @@ import type { Recipe } from "./recipe.js";
 import { compileTest } from "./select.js";
 import { inBinary32, type PackedTable, type Shared, type Weights } from "./shared.js";
 import type { Target } from "./sums.js";
+import { forEachPiece, sparseRows, worthSplitting, type Lanes } from "./threads/split.js";
 
 export type Run = (
   inputs: readonly (Tensor | null)[],
@@ -237,27 +238,48 @@ class PlannedRun {
       return;
     }
     const recipe = this.recipe(use);
-    const out = shared.memory.scratch("again", this.size * 4);
-    const most = piece(problem, 4);
-    let held = null as { unit: Unit; from: number; rows: Rows } | null;
+    const { memory, crew } = shared;
+    const out = memory.scratch("again", this.size * 4);
+    const lists = memory.scratch("chosen", chosen * 4);
     const kernels = this.groups.map((_, group) =>
       shared.sums.chooseForAll(recipe, weights.panels(group), operand.survey),
     );
-    for (const { unit, row, columns } of [...list].sort(byPlace)) {
-      const from = row - (row % most);
-      if (held?.unit !== unit || held.from !== from) {
-        held = { unit, from, rows: operand.rows(unit, from, Math.min(most, problem.rows - from)) };
+    let listAt = lists;
+    const split = worthSplitting(crew, chosen * problem.length);
+    const most = Math.min(piece(problem, 4), split ? sparseRows(crew!, problem) : Infinity);
+    const pieces = inPieces([...list].sort(byPlace), most);
+    const some = (unit: Unit, from: number, again: readonly Again[], lanes: Lanes): void => {
+      const last = again.at(-1)!.row;
+      const rows = operand.rows(unit, from, last + 1 - from, lanes);
+      for (const { row, columns } of again) {
+        memory.i32(listAt, columns.length).set(columns);
+        shared.sums.runChosen(
+          recipe,
+          kernels[unit.group]!,
+          weights.rowMajor(unit.group).at,
+          listAt,
+          columns.length,
+          rows,
+          row - from,
+          problem,
+          this.target(unit, row, out, this.biasAt),
+        );
+        listAt += columns.length * 4;
       }
-      shared.sums.runChosen(
-        recipe,
-        kernels[unit.group]!,
-        weights.rowMajor(unit.group).at,
-        columns,
-        held.rows,
-        row - from,
-        problem,
-        this.target(unit, row, out, this.biasAt),
-      );
+    };
+    if (crew && split) {
+      const lanes = { rows: crew, image: memory };
+      crew.run(() => {
+        for (const [i, again] of pieces.entries()) {
+          const { unit, row } = again[0]!;
+          // The next unit's image takes the place of the one before.
+          if (i > 0 && pieces[i - 1]![0]!.unit !== unit && "size" in problem.operand) crew.join();
+          crew.task(again.length * problem.columns * problem.length, () => some(unit, row, again, lanes));
+        }
+      });
+    } else {
+      const lanes = { rows: memory, image: memory };
+      for (const again of pieces) some(again[0]!.unit, again[0]!.row, again, lanes);
     }
     const result = shared.memory.f32(out, this.size);
     for (const { unit, row, columns } of list) {
@@ -309,13 +331,10 @@ class PlannedRun {
   }
 
   private forEachPiece(operand: Operand, visit: (unit: Unit, from: number, rows: Rows) => void): void {
-    const { problem } = this;
-    const most = piece(problem, 4);
-    for (const unit of problem.units) {
-      for (let from = 0; from < problem.rows; from += most) {
-        visit(unit, from, operand.rows(unit, from, Math.min(most, problem.rows - from)));
-      }
-    }
+    const { problem, shared } = this;
+    forEachPiece(shared.memory, shared.crew, problem, 4, (unit, from, count, lanes) =>
+      visit(unit, from, operand.rows(unit, from, count, lanes)),
+    );
   }
 
   private copyColumns(into: Float32Array, from: Float32Array, unit: Unit, columns: Int32Array | null): void {
@@ -356,5 +375,16 @@ export function targetOf(problem: Problem, unit: Unit, row: number, out: number,
 }
 
 const nothing = { recomputed: 0, magnitudes: 0 };
+
+/** Rows to compute again that are near each other, at most `most` rows apart. */
+function inPieces(list: readonly Again[], most: number): Again[][] {
+  const pieces: Again[][] = [];
+  for (const again of list) {
+    const [first] = pieces.at(-1) ?? [];
+    if (first?.unit === again.unit && again.row - first.row < most) pieces.at(-1)!.push(again);
+    else pieces.push([again]);
+  }
+  return pieces;
+}
 
 const byPlace = (a: Again, b: Again): number => a.unit.out - b.unit.out || a.row - b.row;

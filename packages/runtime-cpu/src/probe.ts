@@ -12,11 +12,13 @@ import {
 } from "@mpplan/ir";
 import type { LowMeasurement, Probe, SiteMeasurement } from "@mpplan/runtime";
 import { exactSums } from "./exact.js";
+import type { Lane } from "./memory.js";
 import { Operand, piece } from "./operand.js";
 import { targetOf } from "./planned.js";
 import { problemOf, type Problem } from "./problem.js";
 import { problemWith } from "./recipe.js";
 import { inBinary32, inBinary64, type Shared, type Weights } from "./shared.js";
+import { forEachPiece, worthSplitting } from "./threads/split.js";
 
 export function createProbe(
   node: Node,
@@ -60,7 +62,7 @@ function measure(
     return null;
   }
 
-  const { memory } = shared;
+  const { memory, crew } = shared;
   const neurons = new Int32Array(size);
   const [outRow, outColumn] = problem.outStep;
   for (const unit of problem.units) {
@@ -78,10 +80,11 @@ function measure(
     } satisfies LowMeasurement;
   });
   const h = inBinary64(x);
-  const v = exactSums(memory, problem, (group) => weights.panels64(group), h, exactBias, size);
+  const v = exactSums(memory, crew, problem, (group) => weights.panels64(group), h, exactBias, size);
   const positive = { ...problem, alpha: Math.abs(problem.alpha), beta: Math.abs(problem.beta) };
   const magnitude = exactSums(
-    ...([memory, positive, (group: number) => weights.panels64(group, true), h.map(Math.abs)] as const),
+    ...([memory, crew, positive] as const),
+    ...([(group: number) => weights.panels64(group, true), h.map(Math.abs)] as const),
     ...([exactBias && exactBias.map(Math.abs), size] as const),
   );
   weights.dispose();
@@ -95,7 +98,7 @@ function weightsAreFinite(weights: Weights, problem: Problem): boolean {
 }
 
 function lowValues(
-  { memory, sums }: Shared,
+  { memory, crew, sums }: Shared,
   weights: Weights,
   problem: Problem,
   operand: Operand,
@@ -107,20 +110,17 @@ function lowValues(
   const out = memory.scratch("out", size * 4);
   const biasAt = bias ? memory.scratch("bias", bias.length * 4) : 0;
   if (bias) memory.f32(biasAt, bias.length).set(bias);
-  const most = piece(problem, 4);
-  for (const unit of problem.units) {
-    for (let from = 0; from < problem.rows; from += most) {
-      const rows = operand.rows(unit, from, Math.min(most, problem.rows - from));
-      const target = targetOf(problem, unit, from, out, biasAt);
-      sums.run(recipe, weights.panels(unit.group), rows, operand.survey, problem, target);
-    }
-  }
+  forEachPiece(memory, crew, problem, 4, (unit, from, count, lanes) => {
+    const rows = operand.rows(unit, from, count, lanes);
+    const target = targetOf(problem, unit, from, out, biasAt);
+    sums.run(recipe, weights.panels(unit.group), rows, operand.survey, problem, target);
+  });
   return Float64Array.from(memory.f32(out, size));
 }
 
 /** The partial sums of every component, without their rounding: see assembly/trace.ts. */
 function traced(
-  { memory }: Shared,
+  { memory, crew }: Shared,
   weights: Weights,
   problem: Problem,
   operand: Operand,
@@ -144,26 +144,48 @@ function traced(
   for (const [i, f] of formats.entries()) {
     written.fill(minNormal(f), 4 * i, 4 * i + 2).fill(2 ** (1 - f.precision), 4 * i + 2, 4 * i + 4);
   }
-  const most = piece(problem, 4);
   for (const unit of problem.units) {
     const panels = weights.panels(unit.group);
     const padded = panels.count * 8;
-    const result = memory.scratch("trace", padded * 32);
+    // Four numbers per component: 4 MiB at a time.
+    const most = Math.min(piece(problem, 4), Math.max(4, Math.floor(2 ** 17 / Math.max(1, padded)) & ~3));
     const biasAt = bias ? memory.scratch("trace bias", padded * 8) : 0;
     for (let from = 0; from < problem.rows; from += most) {
       const rows = operand.rows(unit, from, Math.min(most, problem.rows - from));
-      for (let row = 0; row < rows.count; row++) {
-        if (bias && (biasRow > 0 || (row === 0 && from === 0))) {
-          const at = unit.bias + (from + row) * biasRow;
-          const target = memory.f64(biasAt, padded).fill(0);
-          for (let j = 0; j < columns; j++) target[j] = bias[at + j * biasColumn]!;
-        }
+      const result = memory.scratch("trace", rows.count * padded * 32);
+      const writeBias = (row: number): void => {
+        const at = unit.bias + (from + row) * biasRow;
+        const target = memory.f64(biasAt, padded).fill(0);
+        for (let j = 0; j < columns; j++) target[j] = bias![at + j * biasColumn]!;
+      };
+      const trace = (row: number, lane: Lane): void => {
         const h = rows.row(row, 64);
-        memory.wasm.trace64!(
+        lane.wasm.trace64!(
           ...[panels.f64(), panels.count, h.at, h.step, length, Math.max(1, Math.min(block, length))],
-          ...[biasAt, alpha, beta, constants, result],
+          ...[biasAt, alpha, beta, constants, result + row * padded * 32],
         );
-        const found = memory.f64(result, padded * 4);
+      };
+      if (bias && from === 0) writeBias(0);
+      const macs = length * padded;
+      // A bias of its own for every row is written before each.
+      if (worthSplitting(crew, rows.count * macs) && !(bias && biasRow > 0)) {
+        crew.run(() => {
+          const some = Math.ceil(rows.count / (4 * crew.threads));
+          for (let first = 0; first < rows.count; first += some) {
+            const end = Math.min(rows.count, first + some);
+            crew.task((end - first) * macs, () => {
+              for (let row = first; row < end; row++) trace(row, crew);
+            });
+          }
+        });
+      } else {
+        for (let row = 0; row < rows.count; row++) {
+          if (bias && biasRow > 0) writeBias(row);
+          trace(row, memory);
+        }
+      }
+      for (let row = 0; row < rows.count; row++) {
+        const found = memory.f64(result + row * padded * 32, padded * 4);
         const first = unit.out + (from + row) * outRow;
         for (let j = 0, at = first; j < columns; j++, at += outColumn) {
           const [inner, outer] = [found[j]!, found[padded + j]!];

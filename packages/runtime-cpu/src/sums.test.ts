@@ -3,11 +3,15 @@ import { tensor, type Accumulator, type ProductRule, type SumOrder } from "@mppl
 import { createReferenceBackend } from "@mpplan/runtime";
 import { expect, test } from "vitest";
 import { backendOn } from "./backend.js";
+import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
 import { accumulatorOf, differences, nodeOf, numbers, runSums, type NumbersName } from "./testing.js";
 
 const shared = new Shared();
 const cpu = backendOn(shared);
+/** Two threads that share out whatever there is, however little. */
+const two = new Shared(2, nodeWorkers(), 1);
+const threaded = backendOn(two);
 const reference = createReferenceBackend();
 
 const products: ProductRule[] = ["f32-add", "rounded", "fma", "fma-f32"];
@@ -53,12 +57,14 @@ function check(a: Accumulator, [w, h]: [NumbersName, NumbersName], rows: number,
   const node = nodeOf("Gemm", 3, { transA: 0, transB: 1, alpha: 1, beta: 1 });
   const all = [{ start: 0, end: columns, choice: { mode: "static", use: 0 } as const }];
   const expected = runSums(reference, node, inputs, columns, [a], all);
-  const actual = runSums(cpu, node, inputs, columns, [a], all);
-  expect(
-    differences(actual.values, expected.values),
-    `${JSON.stringify(a)} of ${w} x ${h}, ${rows} rows`,
-  ).toEqual([]);
-  expect(actual.executed).toEqual(expected.executed);
+  for (const backend of [cpu, threaded]) {
+    const actual = runSums(backend, node, inputs, columns, [a], all);
+    expect(
+      differences(actual.values, expected.values),
+      `${JSON.stringify(a)} of ${w} x ${h}, ${rows} rows`,
+    ).toEqual([]);
+    expect(actual.executed).toEqual(expected.executed);
+  }
   return rows * length * columns;
 }
 
@@ -114,6 +120,7 @@ test("a sum just below a tie, which binary64 takes for the tie, is not rounded u
 });
 
 test("every kernel of the wasm module was among them", () => {
+  expect(Math.min(...two.crew!.taskCounts)).toBeGreaterThan(1000);
   const names = Object.keys(shared.memory.wasm).filter((name) => /^(matrix|vector)/.test(name));
   expect(names.filter((name) => !shared.sums.used.has(name))).toEqual([]);
   expect(names.length).toBeGreaterThan(50);

@@ -1,9 +1,11 @@
 // Carries out sums: some packed rows times some packed columns, in one accumulator, into the output.
 import type { Accumulator } from "@mpplan/ir";
-import type { Memory } from "./memory.js";
+import type { Lane, Memory } from "./memory.js";
 import type { Rows } from "./operand.js";
 import type { Problem } from "./problem.js";
 import { chooseKernel, makeRecipe, type KernelChoice, type Recipe, type Survey } from "./recipe.js";
+import type { Crew } from "./threads/crew.js";
+import { forEachPanels } from "./threads/split.js";
 import type { Panels } from "./weights.js";
 
 /** Where components go, and where their bias stands: addresses and steps in bytes. Bias 0 is none. */
@@ -21,7 +23,10 @@ export class Sums {
   /** How often each kernel ran. */
   readonly used = new Map<string, number>();
 
-  constructor(readonly memory: Memory) {}
+  constructor(
+    readonly memory: Memory,
+    private readonly crew: Crew | null = null,
+  ) {}
 
   recipe(accumulator: Accumulator): Recipe {
     const key = JSON.stringify(accumulator);
@@ -32,52 +37,62 @@ export class Sums {
 
   /** All the columns of the panels for all the rows. */
   run(recipe: Recipe, panels: Panels, rows: Rows, survey: Survey, problem: Problem, target: Target): void {
-    for (let from = 0; from < panels.count;) {
-      const choice = this.choose(recipe, panels, from, survey);
-      let to = from + 1;
-      while (to < panels.count) {
-        const next = this.choose(recipe, panels, to, survey);
-        if (next.name !== choice.name || next.lanes !== choice.lanes) break;
-        to++;
+    forEachPanels(this.memory, this.crew, rows, panels, (lane, first, end) => {
+      for (let from = first; from < end;) {
+        const choice = this.choose(recipe, panels, from, survey);
+        let to = from + 1;
+        while (to < end) {
+          const next = this.choose(recipe, panels, to, survey);
+          if (next.name !== choice.name || next.lanes !== choice.lanes) break;
+          to++;
+        }
+        this.runSome(lane, recipe, choice, panels, from, to, rows, problem, target);
+        from = to;
       }
-      this.runSome(recipe, choice, panels, from, to, rows, problem, target);
-      from = to;
-    }
+    });
   }
 
   /**
    * Chosen columns for one of the rows, by the kernel that is right for all. `rowMajor` holds the columns one after
-   * another.
+   * another, `list` the numbers of the `chosen` ones.
    */
   runChosen(
     recipe: Recipe,
     choice: KernelChoice,
     rowMajor: number,
-    chosen: readonly number[],
+    list: number,
+    chosen: number,
     rows: Rows,
     row: number,
     problem: Problem,
     target: Target,
   ): void {
-    const { memory } = this;
+    const { lane } = rows;
     const { length } = problem;
-    const count = Math.ceil(chosen.length / 8);
-    const list = memory.scratch("chosen", chosen.length * 4);
-    const gathered = memory.scratch("gathered", count * length * 32);
-    memory.i32(list, chosen.length).set(chosen);
-    memory.wasm.gatherPanels32!(rowMajor, list, chosen.length, length, gathered);
+    const count = Math.ceil(chosen / 8);
+    const gathered = lane.scratch("gathered", count * length * 32);
+    lane.wasm.gatherPanels32!(rowMajor, list, chosen, length, gathered);
     let w = gathered;
     if (choice.lanes === 64) {
-      w = memory.scratch("gathered 64", count * length * 64);
-      memory.wasm.widen!(gathered, count * 8 * length, w);
+      w = lane.scratch("gathered 64", count * length * 64);
+      lane.wasm.widen!(gathered, count * 8 * length, w);
     }
-    const c = memory.scratch("sums", count * 64);
+    const c = lane.scratch("sums", count * 64);
     const h = rows.row(row, choice.lanes);
-    this.call("vector", recipe, choice, [w, count, h.at, h.step, length, this.block(recipe, length), c]);
-    this.finish(recipe, choice, c, count * choice.lanes, 1, chosen.length, list, problem, target);
+    this.call(lane, "vector", recipe, choice, [
+      w,
+      count,
+      h.at,
+      h.step,
+      length,
+      this.block(recipe, length),
+      c,
+    ]);
+    this.finish(lane, recipe, choice, c, count * choice.lanes, 1, chosen, list, problem, target);
   }
 
   private runSome(
+    lane: Lane,
     recipe: Recipe,
     choice: KernelChoice,
     panels: Panels,
@@ -87,22 +102,21 @@ export class Sums {
     problem: Problem,
     target: Target,
   ): void {
-    const { memory } = this;
     const { length } = panels;
     const count = to - from;
     const numberBytes = choice.lanes / 8;
     const w = (choice.lanes === 32 ? panels.f32 : panels.f64()) + from * length * 8 * numberBytes;
     const tiles = Math.ceil(rows.count / 4);
     const stride = count * 8 * numberBytes;
-    const c = memory.scratch("sums", (rows.kind === "tiles" ? 4 * tiles : 1) * stride);
+    const c = lane.scratch("sums", (rows.kind === "tiles" ? 4 * tiles : 1) * stride);
     const block = this.block(recipe, length);
     if (rows.kind === "tiles" && rows.count > 2) {
       const h = choice.lanes === 32 ? rows.f32 : rows.f64();
-      this.call("matrix", recipe, choice, [w, count, h, tiles, length, block, c, stride]);
+      this.call(lane, "matrix", recipe, choice, [w, count, h, tiles, length, block, c, stride]);
     } else {
       for (let row = 0; row < rows.count; row++) {
         const h = rows.row(row, choice.lanes);
-        this.call("vector", recipe, choice, [w, count, h.at, h.step, length, block, c + row * stride]);
+        this.call(lane, "vector", recipe, choice, [w, count, h.at, h.step, length, block, c + row * stride]);
       }
     }
     const columns = Math.min(panels.columns - from * 8, count * 8);
@@ -115,18 +129,25 @@ export class Sums {
             bias: target.bias && target.bias + from * 8 * target.biasStep,
           };
     const map = panels.map && panels.map + from * 32;
-    this.finish(recipe, choice, c, stride, rows.count, columns, map, problem, placed);
+    this.finish(lane, recipe, choice, c, stride, rows.count, columns, map, problem, placed);
   }
 
-  private call(kind: "matrix" | "vector", recipe: Recipe, choice: KernelChoice, args: number[]): void {
+  private call(
+    lane: Lane,
+    kind: "matrix" | "vector",
+    recipe: Recipe,
+    choice: KernelChoice,
+    args: number[],
+  ): void {
     const name = `${kind}${choice.lanes}_${choice.name}`;
     this.used.set(name, (this.used.get(name) ?? 0) + 1);
     const { constants, outerMode } = recipe;
-    if (choice.lanes === 32) this.memory.wasm[name]!(...args, constants.f32, outerMode!);
-    else this.memory.wasm[name]!(...args, constants.f64);
+    if (choice.lanes === 32) lane.wasm[name]!(...args, constants.f32, outerMode!);
+    else lane.wasm[name]!(...args, constants.f64);
   }
 
   private finish(
+    lane: Lane,
     recipe: Recipe,
     choice: KernelChoice,
     c: number,
@@ -137,7 +158,7 @@ export class Sums {
     { alpha, beta }: Problem,
     t: Target,
   ): void {
-    const { finish32, finish64 } = this.memory.wasm;
+    const { finish32, finish64 } = lane.wasm;
     const place = [map, t.out, t.rowStep, t.columnStep, t.bias, t.biasRowStep, t.biasStep];
     const finish = choice.lanes === 32 ? finish32! : finish64!;
     finish(c, stride, rows, columns, ...place, alpha, beta, recipe.constants.finish);
