@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import path from "node:path";
 import type { Choice } from "@mpplan/ir";
 import { createCpuBackend } from "@mpplan/runtime-cpu";
+import { nodeWorkers } from "@mpplan/runtime-cpu/node";
 import Table from "cli-table3";
 import { measure, speedRatio, type Contender, type Measured, type MeasureOptions } from "./harness.js";
 import { binary16, e4m3, f32, modes } from "./modes.js";
@@ -26,6 +27,8 @@ interface Figure {
 const flags = new Set(process.argv.slice(2));
 const options: MeasureOptions = flags.has("--quick") ? { rounds: 3, turnMilliseconds: 25 } : {};
 const backend = createCpuBackend();
+const workers = nodeWorkers();
+const twoThreads = createCpuBackend({ threads: 2, workers });
 const figures: Figure[] = [];
 
 const shapes = [
@@ -35,9 +38,13 @@ const shapes = [
 ] as const;
 for (const [m, k, n] of flags.has("--quick") ? shapes.slice(0, 1) : shapes) {
   await products(matMul(m, k, n), matMul(m, k, n, 4096));
+  // The floor is for products that are large enough to be worth it.
+  await threads(matMul(m, k, n), m * k * n >= 2 ** 28 ? 1.8 : null);
 }
 await gemv(matMul(1, 4096, 4096));
+await threads(matMul(1, 4096, 4096), null);
 await convolution(conv3x3(64, 56), matMul(56 * 56, 576, 64));
+await threads(conv3x3(64, 56), null);
 await dynamicAndStatic(64, 784, 512);
 report();
 
@@ -79,6 +86,24 @@ async function convolution(conv: Workload, product: Workload): Promise<void> {
   }
   const [own, ort] = await measure([uniform(backend, "f32", conv, f32), await ortWeb(conv)], options);
   note(conv.name, "f32 over onnxruntime-web", speedRatio(own!, ort!), null, own!);
+}
+
+/** Two threads against one, by the wall clock: only what is really free counts. */
+async function threads(w: Workload, floor: number | null): Promise<void> {
+  if (workers.parallelism < 2) {
+    console.error(`${w.name}: two threads are not measured on one core`);
+    return;
+  }
+  for (const [name, accumulator] of [
+    ["f32", f32],
+    ["E4M3, blocks of 8", e4m3],
+  ] as const) {
+    const [one, two] = await measure(
+      [uniform(backend, name, w, accumulator), uniform(twoThreads, name, w, accumulator)],
+      { ...options, clock: "wall" },
+    );
+    note(w.name, `${name}, two threads over one`, speedRatio(two!, one!), floor, two!);
+  }
 }
 
 /** Plans of two formats: run-time recomputation, and static groups. */

@@ -1,4 +1,6 @@
 // Threads: work that is really shared out, many small jobs, sessions side by side, and failures that are told.
+import { resolveObjectURL } from "node:buffer";
+import { Worker as NodeWorker } from "node:worker_threads";
 import { tensor, type Tensor } from "@mpplan/ir";
 import { createExecutor } from "@mpplan/runtime";
 import { expect, test, vi } from "vitest";
@@ -203,6 +205,52 @@ test("threads that cannot be had are refused by number, and explained where as m
     expect(() => createCpuBackend({ threads, workers: here })).toThrow("1 to 128 threads");
   // Node has no cross-origin isolated pages.
   expect(browserWorkers().unavailable).toMatch(/no workers|not cross-origin isolated/);
+});
+
+/** A browser's Worker, on node:worker_threads: it reads its script from a Blob and takes one message. */
+class PageWorker {
+  static started = 0;
+  onerror: ((event: { message: string }) => void) | null = null;
+  private readonly worker: Promise<NodeWorker>;
+
+  constructor(address: string) {
+    PageWorker.started++;
+    const shim =
+      "var onmessage; require('node:worker_threads').parentPort.once('message', (data) => onmessage({ data }));";
+    this.worker = resolveObjectURL(address)!
+      .text()
+      .then((script) => new NodeWorker(`${shim}\n${script}`, { eval: true, execArgv: [] }));
+    void this.worker.then((worker) => {
+      worker.unref();
+      worker.on("error", (error: Error) => this.onerror?.(error));
+    });
+  }
+
+  postMessage(data: unknown): void {
+    void this.worker.then((worker) => worker.postMessage(data));
+  }
+
+  terminate(): void {
+    void this.worker.then((worker) => worker.terminate());
+  }
+}
+
+test("a browser's workers are started from a Blob, in a page that may share memory", async () => {
+  vi.stubGlobal("Worker", PageWorker);
+  expect(browserWorkers().unavailable).toMatch("not cross-origin isolated");
+  vi.stubGlobal("crossOriginIsolated", true);
+  expect(browserWorkers().unavailable).toBeNull();
+  const shared = new Shared(2, browserWorkers(), 1);
+  await warm(shared);
+  expect(PageWorker.started).toBe(1);
+  shared.crew!.dispose();
+  // The main thread of a page.
+  vi.spyOn(Atomics, "wait").mockImplementation(() => {
+    throw new TypeError("Atomics.wait cannot be called in this context");
+  });
+  expect(browserWorkers().unavailable).toMatch("the main thread of a page may not wait");
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 test("only the module that is expected is made to import shared memory", () => {
