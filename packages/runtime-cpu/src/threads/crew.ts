@@ -29,10 +29,11 @@ const align = 64;
 const slack = 64;
 
 /**
- * Below so many multiply-accumulates a job stays on the calling thread: see docs/results/speed.md. Twice that is
- * already faster on two threads.
+ * Below so many multiply-accumulates a job stays on the calling thread. Sharing a job out costs 20 to 40 microseconds,
+ * and these take the f32 kernel 200: two free cores gain, and a core that is not free costs a sixth at most. How that
+ * was found is in docs/results/speed.md.
  */
-const defaultLeastMacs = 2 ** 20;
+const defaultLeastMacs = 2 ** 21;
 
 /** A worker that is given work and finishes nothing for so long is lost; and so many multiply-accumulates a second. */
 const patienceMilliseconds = 60_000;
