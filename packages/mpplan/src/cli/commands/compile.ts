@@ -14,17 +14,27 @@ import {
   precisionFlags,
   splitFlags,
   taskFlags,
+  threadFlags,
   type CommonFlags,
   type DecisionFlags,
   type InputFlags,
   type PrecisionFlags,
   type SplitFlags,
   type TaskFlags,
+  type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { planText, reportText } from "../render/plan.js";
-import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndDescribe } from "../work.js";
+import {
+  describeModel,
+  echo,
+  loadData,
+  loadModel,
+  precisionOptions,
+  resolveAndDescribe,
+  resolveThreads,
+} from "../work.js";
 import { decisionLines } from "../describe.js";
 import type { CliCommand } from "./command.js";
 
@@ -33,6 +43,7 @@ type Flags = CommonFlags &
   SplitFlags &
   TaskFlags &
   PrecisionFlags &
+  ThreadFlags &
   DecisionFlags & { output?: string };
 
 export const compile: CliCommand = {
@@ -45,11 +56,12 @@ export const compile: CliCommand = {
       )
       .argument("<model.onnx>");
     decisionFlags(taskFlags(splitFlags(inputFlags(commonFlags(outputFlag(command))))));
-    precisionFlags(command).action((path: string, flags: Flags) =>
+    threadFlags(precisionFlags(command)).action((path: string, flags: Flags) =>
       run(async () => {
         const budget = resolveBudget(flags);
         const { precision, shown } = resolveAndDescribe(flags);
         checkDecision({ ...flags, budget }, precision);
+        const threads = resolveThreads(flags);
         const output = outputOf(path, flags);
         checkOutputs({ "--output": output }, [path, ...(flags.data ?? []), flags.labels]);
         const model = loadModel(path);
@@ -63,6 +75,7 @@ export const compile: CliCommand = {
             samples: `${samples.count}, seed ${flags.seed}`,
             ...shown,
             ...decisionLines(flags, budget),
+            ...threads.shown,
             "writes to": output ?? "stdout",
           },
           notes,
@@ -84,6 +97,7 @@ export const compile: CliCommand = {
             task: flags.task,
             onProgress: reporter.onProgress,
             signal: io.signal,
+            ...threads.on,
           });
           reporter.stop();
           if (output !== undefined) await writeAtomically(output, printDocument(plan));
