@@ -79,10 +79,11 @@ export async function makeProfile(
 ): Promise<Profile> {
   const { accumulators } = precision;
   const { executor, seed } = resolveWork(options);
-  const common = { accumulators, seed, ...stage("calibrate", { ...options, executor }) };
-  const { onProgress: _quiet, ...silent } = common;
-  const arrangements = await arrange(graph, layout, { ...silent, ...precision.arrange });
-  return calibrate(graph, build, { ...common, arrangements, tool });
+  const work = { ...options, executor };
+  // Only the pass over the build samples is counted.
+  const silent = stage("calibrate", { ...work, onProgress: undefined });
+  const arrangements = await arrange(graph, layout, { accumulators, seed, ...silent, ...precision.arrange });
+  return calibrate(graph, build, { accumulators, seed, ...stage("calibrate", work), arrangements, tool });
 }
 
 /** True where these are the very samples that the profile was made from. */
