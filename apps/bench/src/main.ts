@@ -6,6 +6,7 @@ import { cpus } from "node:os";
 import path from "node:path";
 import type { Choice, Tensor } from "@mpplan/ir";
 import { createCpuBackend } from "@mpplan/runtime-cpu";
+import { nodeWorkers } from "@mpplan/runtime-cpu/node";
 import Table from "cli-table3";
 import { measure, speedRatio, type Contender, type Measured, type MeasureOptions } from "./harness.js";
 import { binary16, e4m3, f32, modes } from "./modes.js";
@@ -31,6 +32,8 @@ const chosen = process.argv
   ?.slice("--only=".length)
   .split(",");
 const backend = createCpuBackend();
+const workers = nodeWorkers();
+const twoThreads = createCpuBackend({ threads: 2, workers });
 const figures: Figure[] = [];
 
 /** The accumulators of plans of two formats. */
@@ -48,6 +51,14 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   },
   gemv: () => gemv(matMul(1, 4096, 4096)),
   conv: () => convolution(conv3x3(64, 56), matMul(56 * 56, 576, 64)),
+  threads: async () => {
+    for (const [m, k, n] of flags.has("--quick") ? shapes.slice(0, 1) : shapes) {
+      // The floor is for products that are large enough to be worth it.
+      await threads(matMul(m, k, n), m * k * n >= 2 ** 28 ? 1.8 : null);
+    }
+    await threads(matMul(1, 4096, 4096), null);
+    await threads(conv3x3(64, 56), null);
+  },
   dynamic: () => dynamicAndStatic(matMul(64, 784, 512)),
   kappa: () => kappa(matMul(64, 784, 512)),
   profile: async () => {
@@ -103,6 +114,24 @@ async function convolution(conv: Workload, product: Workload): Promise<void> {
   }
   const [own, ort] = await measure([uniform(backend, "f32", conv, f32), await ortWeb(conv)], options);
   note(conv.name, "f32 over onnxruntime-web", speedRatio(own!, ort!), null, own!);
+}
+
+/** Two threads against one, by the wall clock: only what is really free counts. */
+async function threads(w: Workload, floor: number | null): Promise<void> {
+  if (workers.parallelism < 2) {
+    console.error(`${w.name}: two threads are not measured on one core`);
+    return;
+  }
+  for (const [name, accumulator] of [
+    ["f32", f32],
+    ["E4M3, blocks of 8", e4m3],
+  ] as const) {
+    const [one, two] = await measure(
+      [uniform(backend, name, w, accumulator), uniform(twoThreads, name, w, accumulator)],
+      { ...options, clock: "wall" },
+    );
+    note(w.name, `${name}, two threads over one`, speedRatio(two!, one!), floor, two!);
+  }
 }
 
 /** Plans of two formats: run-time recomputation, and static groups. */

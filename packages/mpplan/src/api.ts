@@ -1,8 +1,9 @@
 // What both entries, index (any platform) and node, offer.
-export { compareModel, type CompareOptions } from "./compare.js";
+export { type ThreadOptions } from "./backends.js";
+export { type CompareOptions } from "./compare.js";
 export { UsageError } from "./errors.js";
 export { Inference, type SessionFactory } from "./inference-session.js";
-export { compileModel, type Compiled, type CompileOptions } from "./pipeline.js";
+export { type Compiled, type CompileOptions } from "./pipeline.js";
 export { type Progress, type Stage } from "./work.js";
 export { type ModelSource } from "./prepare-graph.js";
 export { resolveBudget, resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";

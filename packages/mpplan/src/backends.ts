@@ -1,21 +1,48 @@
 // The backends by name, and the executor over them. One line each.
 import { createExecutor, createReferenceBackend, type Executor, type KernelBackend } from "@mpplan/runtime";
-import { createCpuBackend } from "@mpplan/runtime-cpu";
+import { chooseThreads, createCpuBackend, type ThreadsWanted, type WorkerHost } from "@mpplan/runtime-cpu";
 import { UsageError } from "./errors.js";
 
-const backends: Readonly<Record<string, () => KernelBackend>> = {
-  cpu: () => createCpuBackend(),
-  reference: createReferenceBackend,
+export interface ThreadOptions {
+  /**
+   * Threads that compute; default 1. A number is honoured or refused, "auto" takes what there is. The results are the
+   * same bits on any number.
+   */
+  readonly threads?: ThreadsWanted | undefined;
+  /** How workers are started; the platform's own way by default. */
+  readonly workers?: WorkerHost | undefined;
+}
+
+type Disposable = KernelBackend & { dispose?(): void };
+
+const backends: Readonly<Record<string, (options: ThreadOptions) => Disposable>> = {
+  cpu: ({ threads = 1, workers }) => {
+    orRefuse(() => chooseThreads(threads, workers));
+    return createCpuBackend({ threads, ...(workers && { workers }) });
+  },
+  reference: ({ threads = 1 }) => {
+    orRefuse(() => oneThread(threads));
+    return createReferenceBackend();
+  },
 };
 
 export const backendNames = Object.keys(backends);
 export const defaultBackend = "cpu";
 
+export interface OwnedExecutor {
+  readonly executor: Executor;
+  /** Stops the threads, if there are any. They never keep a process alive. */
+  dispose(): void;
+}
+
 /**
  * An executor on the first of the named backends. What it cannot carry out goes to the reference, which gives the
- * same bits, and `executed` says so. @throws UsageError `unknown-provider`.
+ * same bits, and `executed` says so. @throws UsageError `unknown-provider`, `bad-option` for threads that cannot be had.
  */
-export function executorOn(names: readonly string[] = [defaultBackend]): Executor {
+export function executorOn(
+  names: readonly string[] = [defaultBackend],
+  options: ThreadOptions = {},
+): OwnedExecutor {
   const [first = defaultBackend] = names;
   for (const name of names) {
     if (Object.hasOwn(backends, name)) continue;
@@ -25,5 +52,26 @@ export function executorOn(names: readonly string[] = [defaultBackend]): Executo
       next: `use one of: ${backendNames.join(", ")}`,
     });
   }
-  return createExecutor(backends[first]!(), { fallback: createReferenceBackend() });
+  const backend = backends[first]!(options);
+  const executor = createExecutor(backend, { fallback: createReferenceBackend() });
+  return { executor, dispose: () => backend.dispose?.() };
+}
+
+function oneThread(threads: ThreadsWanted): void {
+  if (threads === "auto" || threads === 1) return;
+  throw new RangeError(`the reference backend runs on 1 thread, not on ${threads}`);
+}
+
+/** What is said of a number of threads that cannot be had, as an error in three beats. */
+function orRefuse(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError("bad-option", {
+      what: error.message.replace(/^./, (c) => c.toUpperCase()),
+      where: "the number of threads",
+      next: "leave the number out, or ask for 1",
+    });
+  }
 }

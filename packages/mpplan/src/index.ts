@@ -1,8 +1,11 @@
 // The public library, for a browser or any other platform: models come as bytes or by address.
+import { browserWorkers } from "@mpplan/runtime-cpu";
 import { UsageError } from "./errors.js";
 import { sessionFactory } from "./inference-session.js";
+import { verbsOn } from "./platform.js";
 
 export * from "./api.js";
+export const { compileModel, compareModel } = verbsOn(browserWorkers);
 
 /** Sessions in the shape of onnxruntime-common. A string is an address that `fetch` can read. */
 export const InferenceSession = sessionFactory(async (address) => {
@@ -16,4 +19,4 @@ export const InferenceSession = sessionFactory(async (address) => {
   }
   const name = address.split("/").at(-1) ?? address;
   return { bytes: new Uint8Array(await response.arrayBuffer()), name };
-});
+}, browserWorkers);

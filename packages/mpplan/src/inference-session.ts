@@ -2,6 +2,7 @@
 import type { ExecutedSite, Graph, Operands, Plan, Sample } from "@mpplan/ir";
 import type { ImportLimits } from "@mpplan/onnx";
 import { RuntimeError, type Executor, type Session } from "@mpplan/runtime";
+import type { WorkerHost } from "@mpplan/runtime-cpu";
 import { executorOn } from "./backends.js";
 import { withPauses } from "./breathe.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
@@ -30,6 +31,7 @@ export class Inference {
   private constructor(
     private readonly imported: Graph,
     private readonly executor: Executor,
+    private readonly stop: () => void,
     /** What weights and activations are cast to before any sum. */
     readonly operands: Operands,
     /** The plan in force; null for the exact reference. */
@@ -41,14 +43,14 @@ export class Inference {
 
   /** @throws ImportError, IrError, RuntimeError, UsageError: see each. */
   static async open(source: ModelSource, options: SessionOptions = {}): Promise<Inference> {
-    const executor = withPauses(executorOn(options.executionProviders));
+    const { executor, dispose } = executorOn(options.executionProviders, options);
     const where = "the plan of the session";
     const given = typeof options.plan === "string" ? readPlan(options.plan, where) : options.plan;
     if (given) checkPlan(given, where);
     const imported = importModel({ ...source, limits: options.limits ?? source.limits });
     if (given) checkModel(given, imported, where);
     const plan = planFor(imported, options, given);
-    const session = new Inference(imported, executor, operandsFor(options, given), plan);
+    const session = new Inference(imported, withPauses(executor), dispose, operandsFor(options, given), plan);
     // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
     const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
     if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
@@ -74,6 +76,7 @@ export class Inference {
     this.released = true;
     for (const session of this.sessions.values()) (await session).dispose();
     this.sessions.clear();
+    this.stop();
   }
 
   private sessionFor(sample: Sample | null): Promise<Session> {
@@ -101,9 +104,10 @@ export interface SessionFactory {
   create(model: string | Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<Inference>;
 }
 
-export function sessionFactory(readModel: ReadModel): SessionFactory {
+export function sessionFactory(readModel: ReadModel, workers: () => WorkerHost): SessionFactory {
   return {
-    async create(model, options = {}) {
+    async create(model, given = {}) {
+      const options = { ...given, workers: given.workers ?? workers() };
       if (typeof model !== "string") {
         const bytes = model instanceof Uint8Array ? model : new Uint8Array(model);
         return Inference.open(

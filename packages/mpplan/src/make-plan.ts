@@ -34,7 +34,7 @@ import { checkLeast, dynamicFraction, forcedShare, leastCost, passesOf } from ".
 import { UsageError } from "./errors.js";
 import type { Precision } from "./settings.js";
 import type { SitePatterns } from "./site-patterns.js";
-import { planOptionsOf, stage, type WorkOptions } from "./work.js";
+import { planOptionsOf, resolveWork, stage, type WorkOptions } from "./work.js";
 
 /** What a plan is asked to be. */
 export interface DecisionOptions extends SitePatterns {
@@ -75,8 +75,10 @@ export async function makePlan(
   profile: Profile,
   { tune, guard = null }: DecisionSamples,
   precision: Precision,
-  options: WorkOptions & DecisionOptions,
+  asked: WorkOptions & DecisionOptions,
 ): Promise<Plan> {
+  // One executor for all the simulations: what it keeps in memory, and its threads, serve them all.
+  const options = { ...asked, executor: resolveWork(asked).executor };
   checkDecision(options, precision);
   checkMeasured(profile, precision);
   checkSites(profile, graph);
@@ -95,8 +97,13 @@ export async function makePlan(
     }
     case "flips":
       return finish(await cheapestPromise(budget, maker, graph, needGuard(guard, budget), options));
-    default:
+    case "cost":
+    case "share":
+    case "tau":
+    case "none":
       return finish(await maker.at(budget));
+    default:
+      return budget satisfies never;
   }
 }
 

@@ -3,6 +3,7 @@ import { formatNamed } from "@mpplan/formats";
 import { checkAccumulator, type Graph, type Operands, type Plan, type Profile } from "@mpplan/ir";
 import type { ExternalData, ImportLimits } from "@mpplan/onnx";
 import { blankProfile, dynamicPlan, ruleNamed, uniformPlan } from "@mpplan/planner";
+import type { ThreadOptions } from "./backends.js";
 import { UsageError } from "./errors.js";
 import { checkDecision } from "./make-plan.js";
 import { planOptionsOf } from "./work.js";
@@ -12,7 +13,7 @@ import { tool } from "./version.js";
 
 export type ExecutionMode = "static" | "dynamic" | "hybrid" | "uniform" | "reference";
 
-export interface SessionOptions extends PrecisionOptions {
+export interface SessionOptions extends PrecisionOptions, ThreadOptions {
   /** Backends in order of preference: "cpu" (default) or "reference"; both give the same bits. */
   readonly executionProviders?: readonly string[] | undefined;
   /** A plan, or the text of one. */

@@ -3,7 +3,7 @@ import { CalibrationError, type Task } from "@mpplan/calibration";
 import { sumSites, type Graph, type Profile } from "@mpplan/ir";
 import type { PlanOptions } from "@mpplan/planner";
 import type { Executor } from "@mpplan/runtime";
-import { executorOn } from "./backends.js";
+import { executorOn, type ThreadOptions } from "./backends.js";
 import { withPauses } from "./breathe.js";
 import type { Precision } from "./settings.js";
 import { highPrecisionSites, type SitePatterns } from "./site-patterns.js";
@@ -14,7 +14,8 @@ export type Stage = "calibrate" | "tune" | "evaluate";
 
 export type Progress = (stage: Stage, done: number, total: number) => void;
 
-export interface WorkOptions extends SitePatterns {
+export interface WorkOptions extends SitePatterns, ThreadOptions {
+  /** Who computes; by default the cpu backend, on as many `threads` as are asked for. */
   readonly executor?: Executor | undefined;
   readonly seed?: number | undefined;
   readonly task?: Task | undefined;
@@ -27,7 +28,7 @@ export const defaultSeed = 1;
 export function resolveWork(options: WorkOptions): { seed: number; executor: Executor } {
   return {
     seed: options.seed ?? defaultSeed,
-    executor: withPauses(options.executor ?? executorOn()),
+    executor: withPauses(options.executor ?? executorOn(undefined, options).executor),
   };
 }
 

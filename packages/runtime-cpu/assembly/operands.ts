@@ -160,6 +160,11 @@ export function padRows64(src: usize, rows: i32, length: i32, at: usize, dst: us
   }
 }
 
+/** Zeros all the bytes. */
+export function zero(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}
+
 /** n binary32 numbers as binary64. */
 export function widen(src: usize, n: i32, dst: usize): void {
   for (const end = src + <usize>n * 4; src < end; src += 4, dst += 8) store<f64>(dst, <f64>load<f32>(src));

@@ -164,8 +164,8 @@ function vector(
 }
 
 /**
- * Panels that stand one after another, each by a row of its own, four panels at a time. rows: the addresses of the
- * rows, whose terms are `hStep` bytes apart.
+ * Panels that stand one after another, each by a row of its own, four panels at a time. rows: where each begins behind
+ * `h`, in bytes; the terms of a row are `hStep` bytes apart.
  */
 @inline
 function gathered(
@@ -173,6 +173,7 @@ function gathered(
   sum: i32,
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -191,10 +192,10 @@ function gathered(
     let w1 = w + <usize>b * panelBytes;
     let w2 = w + <usize>d * panelBytes;
     let w3 = w + <usize>e * panelBytes;
-    const h0 = <usize>load<u32>(rows + <usize>panel * 4);
-    const h1 = <usize>load<u32>(rows + <usize>b * 4) - h0;
-    const h2 = <usize>load<u32>(rows + <usize>d * 4) - h0;
-    const h3 = <usize>load<u32>(rows + <usize>e * 4) - h0;
+    const h0 = h + <usize>load<u32>(rows + <usize>panel * 4);
+    const h1 = h + <usize>load<u32>(rows + <usize>b * 4) - h0;
+    const h2 = h + <usize>load<u32>(rows + <usize>d * 4) - h0;
+    const h3 = h + <usize>load<u32>(rows + <usize>e * 4) - h0;
     let hp = h0;
     let from = 0;
     do {
@@ -279,6 +280,7 @@ export function vector32_binary32(
 export function gathered32_binary32(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -287,7 +289,7 @@ export function gathered32_binary32(
   p: usize,
   outer: i32,
 ): void {
-  gathered(NONE, NONE, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(NONE, NONE, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_binary32Saturate(
@@ -322,6 +324,7 @@ export function vector32_binary32Saturate(
 export function gathered32_binary32Saturate(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -330,7 +333,7 @@ export function gathered32_binary32Saturate(
   p: usize,
   outer: i32,
 ): void {
-  gathered(NONE, CLAMP, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(NONE, CLAMP, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_magic(
@@ -365,6 +368,7 @@ export function vector32_magic(
 export function gathered32_magic(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -373,7 +377,7 @@ export function gathered32_magic(
   p: usize,
   outer: i32,
 ): void {
-  gathered(NONE, MAGIC, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(NONE, MAGIC, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_scale(
@@ -408,6 +412,7 @@ export function vector32_scale(
 export function gathered32_scale(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -416,7 +421,7 @@ export function gathered32_scale(
   p: usize,
   outer: i32,
 ): void {
-  gathered(NONE, SCALE, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(NONE, SCALE, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_saturate(
@@ -451,6 +456,7 @@ export function vector32_saturate(
 export function gathered32_saturate(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -459,7 +465,7 @@ export function gathered32_saturate(
   p: usize,
   outer: i32,
 ): void {
-  gathered(NONE, SATURATE, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(NONE, SATURATE, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_select(
@@ -494,6 +500,7 @@ export function vector32_select(
 export function gathered32_select(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -502,7 +509,7 @@ export function gathered32_select(
   p: usize,
   outer: i32,
 ): void {
-  gathered(NONE, SELECT, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(NONE, SELECT, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_rounded(
@@ -537,6 +544,7 @@ export function vector32_rounded(
 export function gathered32_rounded(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -545,7 +553,7 @@ export function gathered32_rounded(
   p: usize,
   outer: i32,
 ): void {
-  gathered(MAGIC, SCALE, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(MAGIC, SCALE, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_roundedSaturate(
@@ -580,6 +588,7 @@ export function vector32_roundedSaturate(
 export function gathered32_roundedSaturate(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -588,7 +597,7 @@ export function gathered32_roundedSaturate(
   p: usize,
   outer: i32,
 ): void {
-  gathered(SATURATE, CLAMP_SCALE, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(SATURATE, CLAMP_SCALE, w, panels, h, rows, hStep, length, block, c, p, outer);
 }
 
 export function matrix32_roundedSelect(
@@ -623,6 +632,7 @@ export function vector32_roundedSelect(
 export function gathered32_roundedSelect(
   w: usize,
   panels: i32,
+  h: usize,
   rows: usize,
   hStep: usize,
   length: i32,
@@ -631,5 +641,5 @@ export function gathered32_roundedSelect(
   p: usize,
   outer: i32,
 ): void {
-  gathered(SELECT, SELECT, w, panels, rows, hStep, length, block, c, p, outer);
+  gathered(SELECT, SELECT, w, panels, h, rows, hStep, length, block, c, p, outer);
 }

@@ -18,7 +18,9 @@ const ROW_BYTES: usize = 160;
  */
 export function listTerms(h: usize, hStep: usize, length: i32, block: i32, list: usize, ends: usize): void {
   let offset: u32 = 0;
-  for (let from = 0; from < length; from += block) {
+  let from = 0;
+  // Without terms a row has one block, and nothing in it.
+  do {
     const end = offset + <u32>min(block, length - from) * 32;
     for (; offset < end; offset += 32, h += hStep) {
       const x = load<f32>(h);
@@ -28,7 +30,8 @@ export function listTerms(h: usize, hStep: usize, length: i32, block: i32, list:
     }
     store<u32>(ends, <u32>list);
     ends += 4;
-  }
+    from += block;
+  } while (from < length);
 }
 
 /** The square of the power of two at or below a number. */

@@ -1,4 +1,5 @@
-// Arranged sums and the tests of rows and thresholds on both backends: the same bits, in every mode.
+// Arranged sums and the tests of rows and thresholds on both backends, on one thread and two: the same bits, in every
+// mode.
 import { seededRandom } from "@mpplan/formats";
 import {
   sumSites,
@@ -23,11 +24,16 @@ import {
   uniformOf,
 } from "../../ir/src/testing.js";
 import { backendOn } from "./backend.js";
+import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
 import { accumulatorOf, differences } from "./testing.js";
 
 const shared = new Shared();
-const executors = [createReferenceBackend(), backendOn(shared)].map((backend) => createExecutor(backend));
+/** Two threads that share out whatever there is, however little. */
+const two = new Shared(2, nodeWorkers(), 1);
+const executors = [createReferenceBackend(), backendOn(shared), backendOn(two)].map((backend) =>
+  createExecutor(backend),
+);
 
 const accumulators = [
   accumulatorOf({ order: { kind: "blocked", block: 8 } }),
@@ -64,7 +70,7 @@ function arranged(graph: Graph, plan: Plan, seed: number): Plan {
   return { ...plan, decisions };
 }
 
-/** Runs on both, compares every value on the way and what was executed; the number of components recomputed. */
+/** Runs on all, compares every value on the way and what was executed; the number of components recomputed. */
 async function compare(
   graph: Graph,
   plan: Plan,
@@ -83,12 +89,14 @@ async function compare(
     executed.push(session.executed.map((e) => ({ ...e, backend: "" })));
     recomputed = session.executed.reduce((sum, e) => sum + e.recomputed, 0);
   }
-  for (const [id, value] of seen[0]!) {
-    const other = seen[1]!.get(id)!;
-    expect(other.dims).toEqual(value.dims);
-    expect(differences(other.data as Float32Array, value.data as Float32Array), id).toEqual([]);
+  for (const others of seen.slice(1)) {
+    for (const [id, value] of seen[0]!) {
+      const other = others.get(id)!;
+      expect(other.dims).toEqual(value.dims);
+      expect(differences(other.data as Float32Array, value.data as Float32Array), id).toEqual([]);
+    }
   }
-  expect(executed[1]).toEqual(executed[0]);
+  for (const others of executed.slice(1)) expect(others).toEqual(executed[0]);
   return recomputed;
 }
 
@@ -289,14 +297,16 @@ describe.each(graphs)("%s", (_, graph) => {
         await session.run(randomSamples(graph, 1, 9, 3).at(0), (_, m) => list.push(m));
         found.push(list);
       }
-      for (const [i, expected] of found[0]!.entries()) {
-        const actual = found[1]![i]!;
-        for (const key of ["neurons", "v", "magnitude"] as const)
-          expect(differences(actual[key], expected[key]), key).toEqual([]);
-        expect(actual.low.length).toBe(expected.low.length);
-        for (const [a, low] of expected.low.entries()) {
-          for (const key of ["value", "peak", "clipped", "partialSquared", "ulpSquared"] as const)
-            expect(differences(actual.low[a]![key], low[key]), `${key} of accumulator ${a}`).toEqual([]);
+      for (const others of found.slice(1)) {
+        for (const [i, expected] of found[0]!.entries()) {
+          const actual = others[i]!;
+          for (const key of ["neurons", "v", "magnitude"] as const)
+            expect(differences(actual[key], expected[key]), key).toEqual([]);
+          expect(actual.low.length).toBe(expected.low.length);
+          for (const [a, low] of expected.low.entries()) {
+            for (const key of ["value", "peak", "clipped", "partialSquared", "ulpSquared"] as const)
+              expect(differences(actual.low[a]![key], low[key]), `${key} of accumulator ${a}`).toEqual([]);
+          }
         }
       }
     }

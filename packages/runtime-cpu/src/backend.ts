@@ -18,24 +18,42 @@ import { createProbe } from "./probe.js";
 import { problemOf } from "./problem.js";
 import { problemWith } from "./recipe.js";
 import { inBinary64, Shared } from "./shared.js";
+import { chooseThreads, type ThreadsWanted } from "./threads/choose.js";
+import type { WorkerHost } from "./threads/host.js";
 
 export interface CpuOptions {
-  /** Only 1 so far. */
-  readonly threads?: number;
+  /**
+   * Threads that compute, the calling one among them; default 1. A number is honoured or refused; "auto" takes as
+   * many as can compute at once, and `oneThread` says why where that is one.
+   */
+  readonly threads?: ThreadsWanted;
+  /** How workers are started: `nodeWorkers()` of @mpplan/runtime-cpu/node, `browserWorkers()`, or another way. */
+  readonly workers?: WorkerHost;
+}
+
+export interface CpuBackend extends KernelBackend {
+  readonly threads: number;
+  /** Why there is one thread although "auto" was asked for; null otherwise. */
+  readonly oneThread: string | null;
+  /** Stops the workers. They start again with the next run that is worth it, and never keep a process alive. */
+  dispose(): void;
 }
 
 const reference = createReferenceBackend();
 
 /**
- * A backend with wasm SIMD kernels, on one thread. Results are those of the reference backend, bit for bit.
+ * A backend with wasm SIMD kernels. Results are those of the reference backend, bit for bit, on any number of threads.
  *
- * @throws RangeError for more than one thread
+ * @throws RangeError for a number of threads that cannot be had
  * @example
- * const executor = createExecutor(createCpuBackend(), { fallback: createReferenceBackend() });
+ * const backend = createCpuBackend({ threads: "auto", workers: nodeWorkers() });
+ * const executor = createExecutor(backend, { fallback: createReferenceBackend() });
  */
-export function createCpuBackend({ threads = 1 }: CpuOptions = {}): KernelBackend {
-  if (threads !== 1) throw new RangeError(`the cpu backend runs on 1 thread, not on ${threads}`);
-  return backendOn(new Shared());
+export function createCpuBackend({ threads: wanted = 1, workers }: CpuOptions = {}): CpuBackend {
+  const { threads, reason } = chooseThreads(wanted, workers);
+  const shared = new Shared(threads, workers);
+  const dispose = (): void => shared.crew?.dispose();
+  return { ...backendOn(shared), threads, oneThread: reason, dispose };
 }
 
 /** For tests, which look into what is shared. */
@@ -144,6 +162,7 @@ function exact({ node, site, storage }: KernelRequest, shared: Shared): Run {
     const weights = shared.weights(w, problem);
     const data = exactSums(
       shared.memory,
+      shared.crew,
       problem,
       (group) => weights.panels64(group),
       inBinary64(x),

@@ -1,12 +1,15 @@
 // The exact reference: sums in binary64, term after term, of operands in binary64.
 import type { Memory } from "./memory.js";
-import { piece, writeTables } from "./operand.js";
-import type { Problem } from "./problem.js";
+import { writeTables } from "./operand.js";
+import type { Patches, Problem, Unit } from "./problem.js";
+import type { Crew } from "./threads/crew.js";
+import { forEachPanels, forEachPiece, type Lanes } from "./threads/split.js";
 import type { Panels } from "./weights.js";
 
 /** Computes all the components. `panelsOf` gives a group's weights in binary64. */
 export function exactSums(
   memory: Memory,
+  crew: Crew | null,
   problem: Problem,
   panelsOf: (group: number) => Panels,
   operand: Float64Array,
@@ -21,58 +24,60 @@ export function exactSums(
   if (bias) memory.f64(biasAt, bias.length).set(bias);
   const out = memory.scratch("out", size * 8);
   const patches = "size" in problem.operand ? problem.operand : null;
-  const matrix = "size" in problem.operand ? null : problem.operand;
-  const tables = patches && writeTables(memory, patches, 8);
-  const most = piece(problem, 8);
+  const tables = patches && writeTables(memory, patches);
+  const steps = Math.max(1, length);
+  let imageOf: Unit | null = null;
+  let imageIn: Lanes | null = null;
 
-  for (const unit of problem.units) {
-    const panels = panelsOf(unit.group);
-    if (patches) {
-      memory.f64(tables!.image, patches.size).fill(0);
-      const source = at + unit.from * 8;
-      memory.wasm.padRows64!(source, patches.runs, patches.runLength, tables!.runAt, tables!.image);
+  const imageFor = (unit: Unit, { size, runs, runLength }: Patches, lanes: Lanes): number => {
+    const image = lanes.image.scratch("image", size * 8 + 64);
+    if (imageOf === unit && (lanes.image === memory || imageIn === lanes)) return image;
+    [imageOf, imageIn] = [unit, lanes];
+    lanes.image.wasm.zero!(image, size * 8);
+    lanes.image.wasm.padRows64!(at + unit.from * 8, runs, runLength, tables!.runAt, image);
+    return image;
+  };
+  const packed = (unit: Unit, from: number, count: number, lanes: Lanes): number => {
+    const { wasm } = lanes.rows;
+    const tiles = lanes.rows.scratch("tiles 64", Math.ceil(count / 4) * length * 32);
+    if ("size" in problem.operand) {
+      const image = imageFor(unit, problem.operand, lanes);
+      wasm.packPatches64!(image, tables!.places + from * 4, count, tables!.taps, length, tiles);
+    } else {
+      const { rowStep, termStep } = problem.operand;
+      const source = at + (unit.from + from * rowStep) * 8;
+      wasm.packTiles64!(source, count, rowStep * 8, length, termStep * 8, tiles);
     }
-    for (let from = 0; from < problem.rows; from += most) {
-      const count = Math.min(most, problem.rows - from);
-      const stride = panels.count * 64;
-      const c = memory.scratch("sums", Math.ceil(count / 4) * 4 * stride);
-      const steps = Math.max(1, length);
-      if (matrix && count < 3) {
+    return tiles;
+  };
+
+  forEachPiece(memory, crew, problem, 8, (unit, from, count, lanes) => {
+    const panels = panelsOf(unit.group);
+    const few = !("size" in problem.operand) && count < 3 ? problem.operand : null;
+    const tiles = few ? 0 : packed(unit, from, count, lanes);
+    const [outRow, outColumn] = problem.outStep;
+    const [biasRow, biasColumn] = problem.biasStep;
+    forEachPanels(memory, crew, { lane: lanes.rows, count }, panels, (lane, first, end) => {
+      const stride = (end - first) * 64;
+      const c = lane.scratch("sums", Math.ceil(count / 4) * 4 * stride);
+      const w = panels.f64() + first * length * 64;
+      if (few) {
         for (let row = 0; row < count; row++) {
-          const h = at + (unit.from + (from + row) * matrix.rowStep) * 8;
-          const hStep = matrix.termStep * 8;
-          memory.wasm.vector64_binary64!(
-            panels.f64(),
-            panels.count,
-            h,
-            hStep,
-            length,
-            steps,
-            c + row * stride,
-            0,
-          );
+          const h = at + (unit.from + (from + row) * few.rowStep) * 8;
+          const sums = c + row * stride;
+          lane.wasm.vector64_binary64!(w, end - first, h, few.termStep * 8, length, steps, sums, 0);
         }
       } else {
-        const tiles = memory.scratch("tiles 64", Math.ceil(count / 4) * length * 32);
-        if (patches) {
-          const places = tables!.places + from * 4;
-          memory.wasm.packPatches64!(tables!.image, places, count, tables!.taps, length, tiles);
-        } else {
-          const source = at + (unit.from + from * matrix!.rowStep) * 8;
-          memory.wasm.packTiles64!(source, count, matrix!.rowStep * 8, length, matrix!.termStep * 8, tiles);
-        }
         const n = Math.ceil(count / 4);
-        memory.wasm.matrix64_binary64!(panels.f64(), panels.count, tiles, n, length, steps, c, stride, 0);
+        lane.wasm.matrix64_binary64!(w, end - first, tiles, n, length, steps, c, stride, 0);
       }
-      const [outRow, outColumn] = problem.outStep;
-      const [biasRow, biasColumn] = problem.biasStep;
-      memory.wasm.finishExact!(
-        ...[c, stride, count, columns, 0],
-        ...[out + (unit.out + from * outRow) * 8, outRow * 8, outColumn * 8],
-        ...[biasAt && biasAt + (unit.bias + from * biasRow) * 8, biasRow * 8, biasColumn * 8],
-        ...[problem.alpha, problem.beta, 0],
+      lane.wasm.finishExact!(
+        ...[c, stride, count, Math.min(columns, end * 8) - first * 8, 0],
+        ...[out + (unit.out + from * outRow + first * 8 * outColumn) * 8, outRow * 8, outColumn * 8],
+        biasAt && biasAt + (unit.bias + from * biasRow + first * 8 * biasColumn) * 8,
+        ...[biasRow * 8, biasColumn * 8, problem.alpha, problem.beta, 0],
       );
-    }
-  }
+    });
+  });
   return memory.f64(out, size).slice();
 }

@@ -26,12 +26,18 @@ import {
   randomTensor,
   uniformOf,
 } from "../../ir/src/testing.js";
-import { createCpuBackend } from "./backend.js";
+import { backendOn, createCpuBackend } from "./backend.js";
+import { nodeWorkers } from "./node.js";
+import { Shared } from "./shared.js";
 import { accumulatorOf, differences } from "./testing.js";
 
-const executors: Executor[] = [createReferenceBackend(), createCpuBackend()].map((b) => createExecutor(b));
+/** One thread, and two that share out whatever there is, however little. */
+const two = new Shared(2, nodeWorkers(), 1);
+const executors: Executor[] = [createReferenceBackend(), createCpuBackend(), backendOn(two)].map((b) =>
+  createExecutor(b),
+);
 
-/** Runs on both, some samples, and compares every value on the way. */
+/** Runs on all, some samples, and compares every value on the way. */
 async function compare(
   graph: Graph,
   execution: Plan | "reference",
@@ -52,17 +58,19 @@ async function compare(
       await session.run(samples.at(i), options);
       seen.push(values);
     }
-    for (const [id, value] of seen[0]!) {
-      const other = seen[1]!.get(id)!;
-      expect(other.dims).toEqual(value.dims);
-      expect(other.elem).toEqual(value.elem);
-      expect(
-        differences(other.data as Float64Array, value.data as Float64Array),
-        `${id} of sample ${i}`,
-      ).toEqual([]);
+    for (const others of seen.slice(1)) {
+      for (const [id, value] of seen[0]!) {
+        const other = others.get(id)!;
+        expect(other.dims).toEqual(value.dims);
+        expect(other.elem).toEqual(value.elem);
+        expect(
+          differences(other.data as Float64Array, value.data as Float64Array),
+          `${id} of sample ${i}`,
+        ).toEqual([]);
+      }
     }
-    const [expected, actual] = sessions.map((s) => s.executed.map((e) => ({ ...e, backend: "" })));
-    expect(actual).toEqual(expected);
+    const [expected, ...actual] = sessions.map((s) => s.executed.map((e) => ({ ...e, backend: "" })));
+    for (const executed of actual) expect(executed).toEqual(expected);
     recomputed += expected!.reduce((sum, e) => sum + e.recomputed, 0);
   }
   return recomputed;
@@ -180,8 +188,10 @@ for (const [name, graph, scale] of graphs) {
           }
           found.push(list);
         }
-        expect(found[1]!.length).toBe(found[0]!.length);
-        for (const [i, expected] of found[0]!.entries()) same(found[1]![i]!, expected);
+        for (const others of found.slice(1)) {
+          expect(others.length).toBe(found[0]!.length);
+          for (const [i, expected] of found[0]!.entries()) same(others[i]!, expected);
+        }
       }
     });
     test("one accumulator for all", async () => {
@@ -263,7 +273,7 @@ test("plans that share a sample get what they would get alone", async () => {
       return values;
     }),
   );
-  expect(results[1]).toEqual(results[0]);
+  for (const other of results.slice(1)) expect(other).toEqual(results[0]);
 });
 
 test("special feeds: NaN, infinities, zeros, subnormal and huge numbers", async () => {
@@ -279,7 +289,8 @@ test("special feeds: NaN, infinities, zeros, subnormal and huge numbers", async 
       const [out] = (await (await executor.prepare(graph, plan)).run(feeds)).values();
       outputs.push(out!.data as Float32Array);
     }
-    expect(differences(outputs[1]!, outputs[0]!), `accumulator ${use}`).toEqual([]);
+    for (const other of outputs.slice(1))
+      expect(differences(other, outputs[0]!), `accumulator ${use}`).toEqual([]);
   }
 });
 
@@ -293,5 +304,10 @@ test("what it cannot do is said, and left to a fallback", async () => {
   await session.run(randomSamples(graph, 1).at(0));
   expect(session.executed[0]).toMatchObject({ backend: "reference" });
   expect(session.executed[0]!.substitution).toMatch(/^reference instead of cpu: pairwise sums/);
-  expect(() => createCpuBackend({ threads: 2 })).toThrow(RangeError);
+});
+
+test("the two threads shared the work", () => {
+  const [own, worker] = two.crew!.taskCounts;
+  expect(own).toBeGreaterThan(100);
+  expect(worker).toBeGreaterThan(100);
 });

@@ -1,8 +1,16 @@
 // The wasm instance and its one memory: who owns which bytes. Grows on demand, never shrinks.
 import { kernelsBase64 } from "./generated/kernels.js";
+import { importingSharedMemory } from "./threads/shared-import.js";
 
 /** The wasm functions, all of them on numbers: addresses, counts, strides. */
 export type Wasm = Readonly<Record<string, (...args: number[]) => void>>;
+
+/** Where work is done: now on the calling thread (`Memory`), or recorded for whichever thread takes it (`Crew`). */
+export interface Lane {
+  readonly wasm: Wasm;
+  /** Room for intermediate results of that name. What was there is lost whenever it is asked for. */
+  scratch(name: string, size: number): number;
+}
 
 /** A piece of the memory. Freed by hand, or with the object that the garbage collector finds unused. */
 export interface Region {
@@ -15,9 +23,14 @@ const align = 64;
 /** Vectors may be read up to here behind the end of what is needed. */
 const slack = 64;
 
-export class Memory {
+const initialPages = 16;
+/** 4 GiB, or what else a platform lets shared memory reserve. */
+const maximumPages = [65536, 32768, 16384, 8192];
+
+export class Memory implements Lane {
   readonly wasm: Wasm;
-  private readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
   /** Free pieces in the order of their addresses. */
   private free: { at: number; bytes: number }[];
   private readonly scratches = new Map<string, Region>();
@@ -26,13 +39,17 @@ export class Memory {
     for (const region of regions.splice(0)) this.release(region);
   });
 
-  constructor() {
+  /** Shared memory is what several threads need; it is not to be had on every platform. */
+  constructor(shared = false) {
     const bytes = Uint8Array.from(atob(kernelsBase64), (c) => c.charCodeAt(0));
-    const module = new WebAssembly.Module(bytes);
+    this.module = new WebAssembly.Module(shared ? importingSharedMemory(bytes) : bytes);
+    this.memory = shared
+      ? sharedMemory()
+      : new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages[0]! });
     const abort = (): never => {
       throw new Error("internal: the wasm kernels were aborted");
     };
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory, abort } });
+    const instance = new WebAssembly.Instance(this.module, { env: { memory: this.memory, abort } });
     this.wasm = instance.exports as unknown as Wasm;
     // The first page is left alone: address 0 means "none".
     this.free = [{ at: pageBytes, bytes: this.memory.buffer.byteLength - pageBytes }];
@@ -82,7 +99,7 @@ export class Memory {
     for (const region of this.owned.get(owner)?.splice(0) ?? []) this.release(region);
   }
 
-  /** Room for intermediate results, kept between calls. What was there is lost whenever it is asked for. */
+  /** Kept between calls. */
   scratch(name: string, size: number): number {
     const old = this.scratches.get(name);
     if (old && old.bytes >= size + slack) return old.at;
@@ -123,6 +140,19 @@ export class Memory {
       this.release({ at: end, bytes: wanted * pageBytes });
       return;
     }
-    throw new RangeError(`the cpu backend needs ${bytes} more bytes than the 4 GiB that wasm can address`);
+    throw new RangeError(
+      `the cpu backend needs ${bytes} more bytes than the ${end} that it has, and wasm memory cannot grow so far`,
+    );
   }
+}
+
+function sharedMemory(): WebAssembly.Memory {
+  for (const maximum of maximumPages.slice(0, -1)) {
+    try {
+      return new WebAssembly.Memory({ initial: initialPages, maximum, shared: true });
+    } catch {
+      continue;
+    }
+  }
+  return new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages.at(-1)!, shared: true });
 }

@@ -1,11 +1,14 @@
 // The rows of one run as the kernels read them: some rows at a time, so that they stay in a cache.
-import type { Memory } from "./memory.js";
+import type { Lane, Memory } from "./memory.js";
 import type { Patches, Problem, Unit } from "./problem.js";
+import type { Lanes } from "./threads/split.js";
 import { surveyAt } from "./weights.js";
 import type { Survey } from "./recipe.js";
 
 /** Some rows of a unit, packed. */
 export interface Rows {
+  /** Where they are packed, and where what is done with them belongs. */
+  readonly lane: Lane;
   readonly count: number;
   /** Rows in tiles of four, or, where there are few, one row whose terms lie `step` numbers apart. */
   readonly kind: "tiles" | "row";
@@ -23,10 +26,13 @@ const pieceBytes = 3 * 2 ** 16;
 export class Operand {
   readonly survey: Survey;
   private readonly at: number;
-  private readonly tables: { places: number; taps: number; runAt: number; image: number } | null = null;
+  private readonly tables: { places: number; taps: number; runAt: number } | null = null;
   private imageOf: Unit | null = null;
+  private imageIn: Lanes | null = null;
   /** Two operands may be in use at a time, one of them without signs. */
   private readonly tag: string;
+  /** On the calling thread. */
+  private readonly now: Lanes;
 
   constructor(
     private readonly memory: Memory,
@@ -35,39 +41,42 @@ export class Operand {
     absolute: boolean,
   ) {
     this.tag = absolute ? "absolute " : "";
+    this.now = { rows: memory, image: memory };
     this.at = memory.scratch(`${this.tag}operand`, data.length * 4 + 64);
     memory.f32(this.at, data.length).set(data);
     this.survey = surveyAt(memory, this.at, data.length);
     if (absolute) memory.wasm.absolute32!(this.at, Math.ceil(data.length / 4) * 4, this.at);
-    if ("size" in problem.operand) this.tables = writeTables(memory, problem.operand, 4, this.tag);
+    if ("size" in problem.operand) this.tables = writeTables(memory, problem.operand);
   }
 
-  /** Packs rows from..from + count of the unit. What was packed before is overwritten. */
-  rows(unit: Unit, from: number, count: number): Rows {
-    const { memory, problem } = this;
+  /** Packs rows from..from + count of the unit. What was packed in these lanes before is overwritten. */
+  rows(unit: Unit, from: number, count: number, lanes: Lanes = this.now): Rows {
+    const { problem } = this;
     const { length, operand } = problem;
+    const lane = lanes.rows;
     if (!("size" in operand) && count === 1) {
-      return this.single(this.at + (unit.from + from * operand.rowStep) * 4, operand.termStep);
+      return this.single(this.at + (unit.from + from * operand.rowStep) * 4, operand.termStep, lane);
     }
     const tiles = Math.ceil(count / 4);
-    const at = memory.scratch("tiles", tiles * length * 16);
+    const at = lane.scratch("tiles", tiles * length * 16);
     if ("size" in operand) {
-      this.fillImage(unit, operand);
-      const { places, taps, image } = this.tables!;
-      memory.wasm.packPatches32!(image, places + from * 4, count, taps, length, at);
+      const image = this.imageFor(unit, operand, lanes);
+      const { places, taps } = this.tables!;
+      lane.wasm.packPatches32!(image, places + from * 4, count, taps, length, at);
     } else {
       const source = this.at + (unit.from + from * operand.rowStep) * 4;
-      memory.wasm.packTiles32!(source, count, operand.rowStep * 4, length, operand.termStep * 4, at);
+      lane.wasm.packTiles32!(source, count, operand.rowStep * 4, length, operand.termStep * 4, at);
     }
     let f64 = 0;
     const wide = (): number => {
       if (f64 === 0) {
-        f64 = memory.scratch("tiles 64", tiles * length * 32);
-        memory.wasm.widen!(at, tiles * 4 * length, f64);
+        f64 = lane.scratch("tiles 64", tiles * length * 32);
+        lane.wasm.widen!(at, tiles * 4 * length, f64);
       }
       return f64;
     };
     return {
+      lane,
       count,
       kind: "tiles",
       step: 4,
@@ -80,18 +89,19 @@ export class Operand {
     };
   }
 
-  private single(at: number, step: number): Rows {
-    const { memory, problem } = this;
+  private single(at: number, step: number, lane: Lane): Rows {
+    const { problem } = this;
     let f64 = 0;
     const wide = (): number => {
       if (f64 === 0) {
         const span = (problem.length - 1) * step + 1;
-        f64 = memory.scratch("tiles 64", span * 8);
-        memory.wasm.widen!(at, span, f64);
+        f64 = lane.scratch("tiles 64", span * 8);
+        lane.wasm.widen!(at, span, f64);
       }
       return f64;
     };
     return {
+      lane,
       count: 1,
       kind: "row",
       step,
@@ -101,13 +111,17 @@ export class Operand {
     };
   }
 
-  private fillImage(unit: Unit, patches: Patches): void {
-    if (this.imageOf === unit) return;
+  private imageFor(unit: Unit, { size, runs, runLength }: Patches, lanes: Lanes): number {
+    const lane = lanes.image;
+    const image = lane.scratch(`${this.tag}image`, size * 4 + 64);
+    // A task knows its own image only.
+    const held = lane === this.memory ? this.now : lanes;
+    if (this.imageOf === unit && this.imageIn === held) return image;
     this.imageOf = unit;
-    const { memory, tables } = this;
-    memory.f32(tables!.image, patches.size).fill(0);
-    const source = this.at + unit.from * 4;
-    memory.wasm.padRows32!(source, patches.runs, patches.runLength, tables!.runAt, tables!.image);
+    this.imageIn = held;
+    lane.wasm.zero!(image, size * 4);
+    lane.wasm.padRows32!(this.at + unit.from * 4, runs, runLength, this.tables!.runAt, image);
+    return image;
   }
 }
 
@@ -117,24 +131,16 @@ export function piece(problem: Problem, bytesPerNumber: 4 | 8): number {
   return Math.max(4, rows & ~3);
 }
 
-/** The offsets of a convolution, in bytes of binary32, and room for its padded image. */
+/** The offsets of a convolution, in bytes of binary32. */
 export function writeTables(
   memory: Memory,
-  patches: Patches,
-  bytesPerNumber: 4 | 8,
-  tag = "",
-): { places: number; taps: number; runAt: number; image: number } {
-  const { places, taps, runAt, size } = patches;
+  { places, taps, runAt }: Patches,
+): { places: number; taps: number; runAt: number } {
   const write = (name: string, offsets: Int32Array): number => {
     const at = memory.scratch(name, offsets.length * 4 + 16);
     const target = memory.i32(at, offsets.length);
     for (let i = 0; i < offsets.length; i++) target[i] = offsets[i]! * 4;
     return at;
   };
-  return {
-    places: write("places", places),
-    taps: write("taps", taps),
-    runAt: write("runs", runAt),
-    image: memory.scratch(`${tag}image`, size * bytesPerNumber + 64),
-  };
+  return { places: write("places", places), taps: write("taps", taps), runAt: write("runs", runAt) };
 }

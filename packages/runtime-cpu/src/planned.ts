@@ -9,12 +9,14 @@ import {
   type RowTest,
 } from "@mpplan/runtime";
 import { laidOut, Layout, scaleBack, type Laid } from "./arrange.js";
-import { Operand, piece, type Rows } from "./operand.js";
+import { gatheredSums, type Again } from "./gathered.js";
+import { Operand, type Rows } from "./operand.js";
 import { problemOf, type Problem, type Unit } from "./problem.js";
 import type { Recipe } from "./recipe.js";
 import { compileTest, marked, type Selection, type Tested } from "./select.js";
 import { inBinary32, type PackedTable, type Shared, type Weights } from "./shared.js";
-import type { Chosen, Target } from "./sums.js";
+import { targetOf, type Target } from "./sums.js";
+import { forEachPiece } from "./threads/split.js";
 
 export type Run = (
   inputs: readonly (Tensor | null)[],
@@ -34,13 +36,6 @@ interface GroupPlan {
   /** Columns by the accumulator that computes them first; null: all of them. */
   readonly parts: ReadonlyMap<number, Int32Array | null>;
   readonly tested: ReadonlyMap<Dynamic, Tested>;
-}
-
-/** Components of one row to be computed again. */
-interface Again {
-  readonly unit: Unit;
-  readonly row: number;
-  readonly columns: readonly number[];
 }
 
 /** Above this share, computing every component again is faster than gathering some. */
@@ -279,33 +274,16 @@ class PlannedRun {
       }
       return;
     }
-    const recipe = this.recipe(use);
-    const out = shared.memory.scratch("again", this.size * 4);
-    const most = piece(problem, 4);
-    let held = null as { unit: Unit; from: number; rows: Rows } | null;
-    const kernels = this.groups.map((_, group) =>
-      shared.sums.chooseForAll(recipe, weights.panels(group), operand.survey),
+    const out = gatheredSums(
+      shared,
+      problem,
+      operand,
+      weights,
+      this.recipe(use),
+      list,
+      this.size,
+      this.biasAt,
     );
-    let work: Chosen[] = [];
-    const flush = (): void => {
-      if (!held) return;
-      const { unit, from, rows } = held;
-      const target = (row: number): Target => this.target(unit, from + row, out, this.biasAt);
-      const { at } = weights.rowMajor(unit.group);
-      shared.sums.runChosen(recipe, kernels[unit.group]!, at, work, rows, problem, target);
-      work = [];
-    };
-    for (const { unit, row, columns } of [...list].sort(byPlace)) {
-      const from = row - (row % most);
-      if (held?.unit !== unit || held.from !== from) {
-        flush();
-        held = { unit, from, rows: operand.rows(unit, from, Math.min(most, problem.rows - from)) };
-      }
-      for (let i = 0; i < columns.length; i += 8) {
-        work.push({ row: row - from, columns: columns.slice(i, i + 8) });
-      }
-    }
-    flush();
     const result = shared.memory.f32(out, this.size);
     const { unscale } = this.laid;
     for (const { unit, row, columns } of list) {
@@ -360,13 +338,10 @@ class PlannedRun {
   }
 
   private forEachPiece(operand: Operand, visit: (unit: Unit, from: number, rows: Rows) => void): void {
-    const { problem } = this;
-    const most = piece(problem, 4);
-    for (const unit of problem.units) {
-      for (let from = 0; from < problem.rows; from += most) {
-        visit(unit, from, operand.rows(unit, from, Math.min(most, problem.rows - from)));
-      }
-    }
+    const { problem, shared } = this;
+    forEachPiece(shared.memory, shared.crew, problem, 4, (unit, from, count, lanes) =>
+      visit(unit, from, operand.rows(unit, from, count, lanes)),
+    );
   }
 
   private copyColumns(into: Float32Array, from: Float32Array, unit: Unit, columns: Int32Array | null): void {
@@ -392,20 +367,4 @@ class PlannedRun {
   }
 }
 
-/** Where the components of a unit go, from a row on, in an output and with a bias of binary32. */
-export function targetOf(problem: Problem, unit: Unit, row: number, out: number, bias: number): Target {
-  const [outRow, outColumn] = problem.outStep;
-  const [biasRow, biasColumn] = problem.biasStep;
-  return {
-    out: out + (unit.out + row * outRow) * 4,
-    rowStep: outRow * 4,
-    columnStep: outColumn * 4,
-    bias: bias && bias + (unit.bias + row * biasRow) * 4,
-    biasRowStep: biasRow * 4,
-    biasStep: biasColumn * 4,
-  };
-}
-
 const nothing = { recomputed: 0, magnitudes: 0 };
-
-const byPlace = (a: Again, b: Again): number => a.unit.out - b.unit.out || a.row - b.row;

@@ -2,10 +2,14 @@
 import { tensor, type Accumulator, type Node, type SumSite, type Tensor } from "@mpplan/ir";
 import { createReferenceBackend, type KernelBackend, type SiteMeasurement } from "@mpplan/runtime";
 import { describe, expect, test } from "vitest";
-import { createCpuBackend } from "./backend.js";
+import { backendOn, createCpuBackend } from "./backend.js";
+import { nodeWorkers } from "./node.js";
+import { Shared } from "./shared.js";
 import { accumulatorOf, differences, nodeOf, numbers, type NumbersName } from "./testing.js";
 
-const backends = [createReferenceBackend(), createCpuBackend()] as const;
+/** Two threads that share out whatever there is, however little. */
+const two = new Shared(2, nodeWorkers(), 1);
+const backends = [createReferenceBackend(), createCpuBackend(), backendOn(two)] as const;
 
 const accumulators: Record<string, Accumulator> = {
   sequential: accumulatorOf({}),
@@ -25,16 +29,18 @@ function probed(backend: KernelBackend, node: Node, inputs: (Tensor | null)[]): 
 }
 
 function compare(node: Node, inputs: (Tensor | null)[]): SiteMeasurement {
-  const [expected, actual] = backends.map((backend) => probed(backend, node, inputs));
-  for (const key of ["neurons", "v", "magnitude"] as const) {
-    expect(differences(actual![key], expected![key]), key).toEqual([]);
-  }
-  for (const [i, name] of Object.keys(accumulators).entries()) {
-    for (const key of ["value", "peak", "clipped", "partialSquared", "ulpSquared"] as const) {
-      expect(differences(actual!.low[i]![key], expected!.low[i]![key]), `${key}, ${name}`).toEqual([]);
+  const [expected, ...others] = backends.map((backend) => probed(backend, node, inputs));
+  for (const actual of others) {
+    for (const key of ["neurons", "v", "magnitude"] as const) {
+      expect(differences(actual[key], expected![key]), key).toEqual([]);
+    }
+    for (const [i, name] of Object.keys(accumulators).entries()) {
+      for (const key of ["value", "peak", "clipped", "partialSquared", "ulpSquared"] as const) {
+        expect(differences(actual.low[i]![key], expected!.low[i]![key]), `${key}, ${name}`).toEqual([]);
+      }
     }
   }
-  return actual!;
+  return others[0]!;
 }
 
 const of = (dims: number[], kind: NumbersName, seed: number, change = (x: number) => x): Tensor =>
@@ -81,6 +87,22 @@ describe("a Gemm with bias, alpha and beta, on operands of kind", () => {
       }
     }
   });
+});
+
+test("many rows, and many columns of few rows, with a bias for every component", () => {
+  for (const [rows, length, columns] of [
+    [150, 21, 11],
+    [7, 20, 300],
+  ] as const) {
+    const w = of([length, columns], "few", 2);
+    const before = two.crew!.taskCounts.reduce((a, b) => a + b);
+    const bias = of([rows, columns], "network", 3);
+    compare(nodeOf("Gemm", 3, plain), [of([rows, length], "network", 1, relu), w, bias]);
+    // Values and traces of each accumulator, exact sums, magnitudes.
+    const passes = 2 * Object.keys(accumulators).length + 2;
+    const tasks = two.crew!.taskCounts.reduce((a, b) => a + b) - before;
+    expect(tasks).toBeGreaterThanOrEqual(4 * passes);
+  }
 });
 
 test("a convolution with groups, padding, and rows that are all zero", () => {

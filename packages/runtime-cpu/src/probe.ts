@@ -12,11 +12,12 @@ import {
 import type { LowMeasurement, Probe, SiteMeasurement } from "@mpplan/runtime";
 import { laidOut, Layout, scaleBack } from "./arrange.js";
 import { exactSums } from "./exact.js";
-import { Operand, piece } from "./operand.js";
-import { targetOf } from "./planned.js";
+import { Operand } from "./operand.js";
 import { problemOf, type Problem } from "./problem.js";
 import { problemWith } from "./recipe.js";
 import { inBinary32, inBinary64, type Shared, type Weights } from "./shared.js";
+import { targetOf } from "./sums.js";
+import { forEachPiece } from "./threads/split.js";
 import { traced } from "./trace.js";
 
 /** A is the sum of this accumulator, as the reference has it. */
@@ -79,7 +80,7 @@ function measure(
     return null;
   }
 
-  const { memory } = shared;
+  const { memory, crew } = shared;
   const neurons = new Int32Array(size);
   const [outRow, outColumn] = problem.outStep;
   for (const unit of problem.units) {
@@ -94,7 +95,7 @@ function measure(
     scaleBack(value, laid);
     // As it is stored, beyond binary32's normal range too.
     if (laid.unscale) value.forEach((x, i) => (value[i] = Math.fround(x)));
-    const steps = traced(memory, lowWeights, laid.problem, narrow, narrowBias, a, size);
+    const steps = traced(shared, lowWeights, laid.problem, narrow, narrowBias, a, size);
     // Errors in terms of v: squares are scaled back twice.
     for (const squares of [steps.partialSquared, steps.ulpSquared]) {
       scaleBack(squares, laid);
@@ -104,6 +105,7 @@ function measure(
   });
   const v = exactSums(
     memory,
+    crew,
     problem,
     (group) => weights.panels64(group),
     inBinary64(x),
@@ -138,7 +140,7 @@ function weightsAreFinite(weights: Weights, problem: Problem): boolean {
 }
 
 function sumsOf(
-  { memory, sums }: Shared,
+  { memory, crew, sums }: Shared,
   weights: Weights,
   problem: Problem,
   operand: Operand,
@@ -151,13 +153,10 @@ function sumsOf(
   const out = memory.scratch("out", size * 4);
   const biasAt = bias ? memory.scratch("bias", bias.length * 4) : 0;
   if (bias) memory.f32(biasAt, bias.length).set(bias);
-  const most = piece(problem, 4);
-  for (const unit of problem.units) {
-    for (let from = 0; from < problem.rows; from += most) {
-      const rows = operand.rows(unit, from, Math.min(most, problem.rows - from));
-      const target = targetOf(problem, unit, from, out, biasAt);
-      sums.run(recipe, weights.panels(unit.group, absolute), rows, operand.survey, problem, target);
-    }
-  }
+  forEachPiece(memory, crew, problem, 4, (unit, from, count, lanes) => {
+    const rows = operand.rows(unit, from, count, lanes);
+    const target = targetOf(problem, unit, from, out, biasAt);
+    sums.run(recipe, weights.panels(unit.group, absolute), rows, operand.survey, problem, target);
+  });
   return new Float64Array(memory.f32(out, size));
 }

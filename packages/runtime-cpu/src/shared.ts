@@ -3,6 +3,8 @@ import type { Tensor } from "@mpplan/ir";
 import { Memory } from "./memory.js";
 import type { Problem } from "./problem.js";
 import { Sums } from "./sums.js";
+import { Crew } from "./threads/crew.js";
+import type { WorkerHost } from "./threads/host.js";
 import {
   packPanels,
   packPanels64,
@@ -21,8 +23,10 @@ interface Disposable {
 export type PackedTable = WeakMap<Tensor, Map<string, Disposable>>;
 
 export class Shared {
-  readonly memory = new Memory();
-  readonly sums = new Sums(this.memory);
+  readonly memory: Memory;
+  /** The threads; null where there is one. */
+  readonly crew: Crew | null;
+  readonly sums: Sums;
   private readonly uploaded = new WeakSet<Tensor>();
   private readonly packed: PackedTable = new WeakMap();
   /** How many tensors were made from others and kept. */
@@ -36,6 +40,12 @@ export class Shared {
     const id = this.layouts.get(text) ?? this.layouts.size + 1;
     this.layouts.set(text, id);
     return id;
+  }
+
+  constructor(threads = 1, workers?: WorkerHost, leastMacs?: number) {
+    this.memory = new Memory(threads > 1);
+    this.crew = threads > 1 ? new Crew(this.memory, threads, workers!, leastMacs) : null;
+    this.sums = new Sums(this.memory, this.crew);
   }
 
   /** Notes that a tensor came from outside, as constants do: it is worth keeping packed. */

@@ -3,11 +3,15 @@ import { tensor, type Accumulator, type ProductRule, type SumOrder } from "@mppl
 import { createReferenceBackend } from "@mpplan/runtime";
 import { expect, test } from "vitest";
 import { backendOn } from "./backend.js";
+import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
 import { accumulatorOf, differences, nodeOf, numbers, runSums, type NumbersName } from "./testing.js";
 
 const shared = new Shared();
 const cpu = backendOn(shared);
+/** Two threads that share out whatever there is, however little. */
+const two = new Shared(2, nodeWorkers(), 1);
+const threaded = backendOn(two);
 const reference = createReferenceBackend();
 
 const products: ProductRule[] = ["f32-add", "rounded", "fma", "fma-f32"];
@@ -60,12 +64,14 @@ function check(a: Accumulator, [w, h]: [NumbersName, NumbersName], rows: number,
   const all = [{ start: 0, end: columns, choice }];
   const used = [a, accumulatorOf({ format: "binary32", overflow: "infinity" })];
   const expected = runSums(reference, node, inputs, columns, used, all);
-  const actual = runSums(cpu, node, inputs, columns, used, all);
-  expect(
-    differences(actual.values, expected.values),
-    `${JSON.stringify(a)} of ${w} x ${h}, ${rows} rows`,
-  ).toEqual([]);
-  expect(actual.executed).toEqual(expected.executed);
+  for (const backend of [cpu, threaded]) {
+    const actual = runSums(backend, node, inputs, columns, used, all);
+    expect(
+      differences(actual.values, expected.values),
+      `${JSON.stringify(a)} of ${w} x ${h}, ${rows} rows`,
+    ).toEqual([]);
+    expect(actual.executed).toEqual(expected.executed);
+  }
   return rows * length * columns;
 }
 
@@ -121,6 +127,7 @@ test("a sum just below a tie, which binary64 takes for the tie, is not rounded u
 });
 
 test("every kernel of the wasm module was among them", () => {
+  expect(Math.min(...two.crew!.taskCounts)).toBeGreaterThan(100);
   const names = Object.keys(shared.memory.wasm).filter((name) => /^(matrix|vector|gathered)/.test(name));
   expect(names.filter((name) => !shared.sums.used.has(name))).toEqual([]);
   expect(names.length).toBeGreaterThan(50);

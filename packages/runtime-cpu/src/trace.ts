@@ -3,9 +3,10 @@ import { formatNamed, maxFinite, minNormal } from "@mpplan/formats";
 import { resultFormat, type Accumulator } from "@mpplan/ir";
 import type { LowMeasurement } from "@mpplan/runtime";
 import type { Memory } from "./memory.js";
-import { piece, type Operand, type Rows } from "./operand.js";
+import type { Operand, Rows } from "./operand.js";
 import type { Problem, Unit } from "./problem.js";
-import type { Weights } from "./shared.js";
+import type { Shared, Weights } from "./shared.js";
+import { forEachPanels, forEachPiece, type Lanes } from "./threads/split.js";
 import type { Panels } from "./weights.js";
 
 type Steps = Omit<LowMeasurement, "value">;
@@ -13,8 +14,19 @@ type Steps = Omit<LowMeasurement, "value">;
 /** Numbers per row and panel that the kernel gives: five lists of eight. */
 const rowNumbers = 40;
 
+/** Bytes of them at a time: of one thread in a cache; of many so that they seldom wait for each other. */
+const [cachedBytes, sharedBytes] = [2 ** 19, 2 ** 25];
+
+/** Rows of a unit that were traced, and where their results are. */
+interface Part {
+  readonly unit: Unit;
+  readonly from: number;
+  readonly count: number;
+  readonly at: number;
+}
+
 export function traced(
-  memory: Memory,
+  { memory, crew }: Shared,
   weights: Weights,
   problem: Problem,
   operand: Operand,
@@ -39,34 +51,50 @@ export function traced(
   for (const [i, f] of formats.entries()) {
     memory.f32(constants + 16 * i, 4).fill(Math.max(minNormal(f), 2 ** -126));
   }
-  const totals = memory.scratch("trace totals", 32);
-  const most = piece(problem, 4);
-  const result = memory.scratch("trace", Math.min(most, problem.rows) * rowNumbers * 4);
+  const biases = bias && scaledBiases(memory, problem, bias);
+  const rowBytes = Math.ceil(columns / 8) * rowNumbers * 4;
+  const room = Math.max(4, Math.floor((crew ? sharedBytes : cachedBytes) / rowBytes) & ~3);
+  const result = memory.scratch("trace", Math.min(room, problem.units.length * problem.rows) * rowBytes);
+  let parts: Part[] = [];
+  let at = result;
 
-  for (const unit of problem.units) {
+  const trace = (unit: Unit, from: number, count: number, lanes: Lanes): void => {
     const panels = weights.panels(unit.group);
     const zeros = zerosOf(memory, panels);
-    for (let from = 0; from < problem.rows; from += most) {
-      const rows = operand.rows(unit, from, Math.min(most, problem.rows - from));
-      const lists = listed(memory, rows, length, block, blocks);
-      const biases = bias && scaledBias(memory, problem, unit, bias, from, rows.count, panels.count * 8);
-      // Below that, a product of two numbers may be zero.
-      const mayVanish = !(panels.survey.unit * operand.survey.unit >= 2 ** -149);
-      for (let panel = 0; panel < panels.count; panel++) {
+    const rows = operand.rows(unit, from, count, lanes);
+    const lists = listed(rows, length, block, blocks);
+    // Below that, a product of two numbers may be zero.
+    const mayVanish = !(panels.survey.unit * operand.survey.unit >= 2 ** -149);
+    const part = { unit, from, count, at };
+    parts.push(part);
+    at += count * rowBytes;
+    forEachPanels(memory, crew, rows, panels, (lane, first, end) => {
+      const totals = lane.scratch("trace totals", 32);
+      for (let panel = first; panel < end; panel++) {
         const kernel = mayVanish || zeros[panel] ? "trace32Masked" : "trace32";
-        memory.wasm[kernel]!(
-          ...[panels.f32 + panel * length * 32, lists.at, length * 8, lists.ends, rows.count, blocks],
-          ...[biases ? biases.at + panel * 32 : 0, biases?.step ?? 0, problem.alpha],
-          ...[constants, totals, result],
+        lane.wasm[kernel]!(
+          ...[panels.f32 + panel * length * 32, lists.at, length * 8, lists.ends, count, blocks],
+          ...[biases ? biases.of(unit, from) + panel * 32 : 0, biases?.step ?? 0, problem.alpha],
+          ...[constants, totals, resultOf(part, panel)],
         );
-        const found = memory.f32(result, rows.count * rowNumbers);
-        const lanes = Math.min(8, columns - panel * 8);
-        spread(found, problem, unit, from, rows.count, panel * 8, lanes, inner!, outer!, steps);
+      }
+    });
+  };
+  const take = (): void => {
+    for (const part of parts) {
+      for (let column = 0; column < columns; column += 8) {
+        const found = memory.f32(resultOf(part, column / 8), part.count * rowNumbers);
+        spread(found, problem, part, column, Math.min(8, columns - column), inner!, outer!, steps);
       }
     }
-  }
+    parts = [];
+    at = result;
+  };
+  forEachPiece(memory, crew, problem, 4, trace, { rows: room, take });
   return steps;
 }
+
+const resultOf = ({ at, count }: Part, panel: number): number => at + panel * count * rowNumbers * 4;
 
 /** Per panel: whether one of its weights is zero. */
 const knownZeros = new WeakMap<Panels, Uint8Array>();
@@ -85,46 +113,40 @@ function zerosOf(memory: Memory, panels: Panels): Uint8Array {
 }
 
 /** The terms of the rows that are not zero. */
-function listed(
-  memory: Memory,
-  rows: Rows,
-  length: number,
-  block: number,
-  blocks: number,
-): { at: number; ends: number } {
-  const at = memory.scratch("trace lists", rows.count * length * 8 + 8);
-  const ends = memory.scratch("trace ends", rows.count * blocks * 4);
-  // Without terms a row has one block, and nothing in it.
-  if (length === 0) memory.u32(ends, rows.count).fill(at);
-  for (let row = 0; row < rows.count; row++) {
+function listed(rows: Rows, length: number, block: number, blocks: number): { at: number; ends: number } {
+  const { lane, count } = rows;
+  const at = lane.scratch("trace lists", count * length * 8 + 8);
+  const ends = lane.scratch("trace ends", count * blocks * 4);
+  for (let row = 0; row < count; row++) {
     const h = rows.row(row, 32);
-    memory.wasm.listTerms!(h.at, h.step, length, block, at + row * length * 8, ends + row * blocks * 4);
+    lane.wasm.listTerms!(h.at, h.step, length, block, at + row * length * 8, ends + row * blocks * 4);
   }
   return { at, ends };
 }
 
 /** The terms beta x bias in binary32, a row of panels for every row or one for all; the step is in bytes. */
-function scaledBias(
+function scaledBiases(
   memory: Memory,
-  problem: Problem,
-  unit: Unit,
+  { units, rows, columns, biasStep, beta }: Problem,
   bias: Float32Array,
-  from: number,
-  count: number,
-  padded: number,
-): { at: number; step: number } {
-  const [rowStep, columnStep] = problem.biasStep;
-  const rows = rowStep > 0 ? count : 1;
-  const beta = Math.fround(problem.beta);
-  const at = memory.scratch("trace bias", rows * padded * 4);
-  const target = memory.f32(at, rows * padded).fill(0);
-  for (let row = 0; row < rows; row++) {
-    const first = unit.bias + (from + row) * rowStep;
-    for (let j = 0; j < problem.columns; j++) {
-      target[row * padded + j] = Math.fround(beta * bias[first + j * columnStep]!);
+): { of: (unit: Unit, row: number) => number; step: number } {
+  const [rowStep, columnStep] = biasStep;
+  const count = rowStep > 0 ? rows : 1;
+  const padded = Math.ceil(columns / 8) * 8;
+  const starts = [...new Set(units.map((unit) => unit.bias))];
+  const at = memory.scratch("trace bias", starts.length * count * padded * 4);
+  const target = memory.f32(at, starts.length * count * padded).fill(0);
+  const factor = Math.fround(beta);
+  let to = 0;
+  for (const start of starts) {
+    for (let row = 0; row < count; row++, to += padded) {
+      const first = start + row * rowStep;
+      for (let j = 0; j < columns; j++) target[to + j] = Math.fround(factor * bias[first + j * columnStep]!);
     }
   }
-  return { at, step: rowStep > 0 ? padded * 4 : 0 };
+  const places = new Map(starts.map((start, i) => [start, at + i * count * padded * 4]));
+  const step = rowStep > 0 ? padded * 4 : 0;
+  return { of: (unit, row) => places.get(unit.bias)! + row * step, step };
 }
 
 interface Grid {
@@ -136,9 +158,7 @@ interface Grid {
 function spread(
   found: Float32Array,
   problem: Problem,
-  unit: Unit,
-  from: number,
-  rows: number,
+  { unit, from, count }: Part,
   column: number,
   lanes: number,
   inner: Grid,
@@ -146,7 +166,7 @@ function spread(
   { peak, clipped, partialSquared, ulpSquared }: Steps,
 ): void {
   const [outRow, outColumn] = problem.outStep;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < count; row++) {
     let at = unit.out + (from + row) * outRow + column * outColumn;
     let i = row * rowNumbers;
     for (const end = i + lanes; i < end; i++, at += outColumn) {

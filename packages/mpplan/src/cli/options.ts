@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { presets } from "@mpplan/ir";
 import { policies, rules } from "@mpplan/planner";
+import { mostThreads, type ThreadsWanted } from "@mpplan/runtime-cpu";
 import { defaultPolicy, mixedPolicies } from "../make-plan.js";
 import { autoFlips } from "../settings.js";
 import { parseNumber } from "../data/preprocess.js";
@@ -28,6 +29,10 @@ export interface SplitFlags {
 
 export interface TaskFlags {
   task?: "classifier" | "values";
+}
+
+export interface ThreadFlags {
+  threads: ThreadsWanted;
 }
 
 export interface PrecisionFlags {
@@ -101,6 +106,16 @@ export function taskFlags(command: Command): Command {
       "whether outputs are logits or plain values (default: by their shape)",
     ).choices(["classifier", "values"]),
   );
+}
+
+export function threadFlags(command: Command): Command {
+  return command
+    .optionsGroup("Speed:")
+    .addOption(
+      new Option("--threads <n>", "threads that compute; their number changes no result")
+        .argParser(threads)
+        .default("auto", "all the cores"),
+    );
 }
 
 export function precisionFlags(command: Command): Command {
@@ -216,6 +231,13 @@ function anyNumbers(value: string): number[] {
 export function count(value: string): number {
   if (!/^\d{1,9}$/.test(value) || Number(value) < 1)
     throw new InvalidArgumentError("Give a whole number, 1 or larger.");
+  return Number(value);
+}
+
+function threads(value: string): ThreadsWanted {
+  if (value === "auto") return value;
+  if (!/^\d{1,9}$/.test(value) || Number(value) < 1 || Number(value) > mostThreads)
+    throw new InvalidArgumentError(`Give a whole number from 1 to ${mostThreads}, or auto.`);
   return Number(value);
 }
 

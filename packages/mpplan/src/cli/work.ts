@@ -2,13 +2,16 @@
 import { basename, dirname, resolve } from "node:path";
 import { printType, valueOf, type Graph, type Samples } from "@mpplan/ir";
 import { checkFileSize } from "@mpplan/onnx";
+import { chooseThreads } from "@mpplan/runtime-cpu";
+import { nodeWorkers } from "@mpplan/runtime-cpu/node";
+import type { ThreadOptions } from "../backends.js";
 import type { InputSpec } from "../data/pieces.js";
 import { externalFiles, readBytes } from "../node/files.js";
 import { loadSamples } from "../node/samples.js";
 import { importModel, type ModelSource } from "../prepare-graph.js";
 import { describePrecision, resolvePrecision, type Precision, type PrecisionOptions } from "../settings.js";
 import type { Io } from "./io.js";
-import type { InputFlags, PrecisionFlags } from "./options.js";
+import type { InputFlags, PrecisionFlags, ThreadFlags } from "./options.js";
 
 export interface LoadedModel {
   readonly source: ModelSource;
@@ -84,4 +87,17 @@ export function resolveAndDescribe(flags: PrecisionFlags): {
 } {
   const precision = resolvePrecision(precisionOptions(flags));
   return { precision, shown: describePrecision(precision) };
+}
+
+/** The threads of a command, and how they are shown among its settings. */
+export function resolveThreads({ threads: wanted }: ThreadFlags): {
+  on: ThreadOptions;
+  shown: Record<string, string>;
+} {
+  const workers = nodeWorkers();
+  const { threads, reason } = chooseThreads(wanted, workers);
+  return {
+    on: { threads, workers },
+    shown: { threads: reason === null ? String(threads) : `${threads}, since ${reason}` },
+  };
 }

@@ -13,21 +13,28 @@ import {
   inputFlags,
   precisionFlags,
   splitFlags,
+  threadFlags,
   type CommonFlags,
   type InputFlags,
   type PrecisionFlags,
   type SplitFlags,
+  type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { profileText } from "../render/profile.js";
-import { describeModel, echo, loadData, loadModel, resolveAndDescribe } from "../work.js";
+import { describeModel, echo, loadData, loadModel, resolveAndDescribe, resolveThreads } from "../work.js";
 import type { CliCommand } from "./command.js";
 
 type Flags = CommonFlags &
   InputFlags &
   SplitFlags &
+<<<<<<< HEAD
   PrecisionFlags & { output: string; shard?: string; all?: boolean; resume?: string };
+=======
+  PrecisionFlags &
+  ThreadFlags & { output: string; shard?: string; all?: boolean };
+>>>>>>> m-threads
 
 export const calibrate: CliCommand = {
   define(program, run, io) {
@@ -44,11 +51,12 @@ export const calibrate: CliCommand = {
       .option("--shard <i/n>", "only the i-th of n parts of the build samples; mpplan plan merges the parts")
       .option("--resume <profile.json>", "go on where Ctrl-C stopped an earlier run")
       .option("--all", "use every sample, leaving none to tune and evaluate");
-    precisionFlags(command).action((path: string, flags: Flags) =>
+    threadFlags(precisionFlags(command)).action((path: string, flags: Flags) =>
       run(async () => {
         checkAll(command, flags);
         checkOutputs({ "--output": flags.output }, [path, ...(flags.data ?? []), flags.labels]);
         const { precision, shown } = resolveAndDescribe(flags);
+        const threads = resolveThreads(flags);
         const part = flags.shard === undefined ? null : parseShard(flags.shard);
         const model = loadModel(path);
         const { samples, notes } = loadData(path, model.imported, flags);
@@ -64,6 +72,7 @@ export const calibrate: CliCommand = {
             ...describeModel(model),
             samples: `${mine.count} of ${samples.count}${part ? `, shard ${flags.shard}` : ""}, seed ${flags.seed}`,
             ...shown,
+            ...threads.shown,
             "writes to": flags.output,
           },
           flags.labels === undefined ? notes : [...notes, labelsNote],
@@ -80,6 +89,7 @@ export const calibrate: CliCommand = {
               resume: flags.resume === undefined ? undefined : profileAtPath(flags.resume),
               onProgress: reporter.onProgress,
               signal: io.signal,
+              ...threads.on,
             },
             build,
           );

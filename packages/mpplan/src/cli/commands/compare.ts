@@ -13,24 +13,35 @@ import {
   precisionFlags,
   splitFlags,
   taskFlags,
+  threadFlags,
   type CommonFlags,
   type InputFlags,
   type PrecisionFlags,
   type SplitFlags,
   type TaskFlags,
+  type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { comparisonText } from "../render/comparison.js";
 import { comparisonHtml } from "../render/html.js";
-import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndDescribe } from "../work.js";
+import {
+  describeModel,
+  echo,
+  loadData,
+  loadModel,
+  precisionOptions,
+  resolveAndDescribe,
+  resolveThreads,
+} from "../work.js";
 import type { CliCommand } from "./command.js";
 
 type Flags = CommonFlags &
   InputFlags &
   SplitFlags &
   TaskFlags &
-  PrecisionFlags & {
+  PrecisionFlags &
+  ThreadFlags & {
     taus: number[];
     costs: number[];
     rule?: string[];
@@ -78,7 +89,7 @@ export const compare: CliCommand = {
         `static policies: ${policies.map((p) => p.name).join(", ")}, or all; repeatable (default: absolute, kappa, sensitivity; controls and sensitivity always)`,
         collectLists,
       );
-    precisionFlags(patternFlags(command)).action((path: string, flags: Flags) =>
+    threadFlags(precisionFlags(patternFlags(command))).action((path: string, flags: Flags) =>
       run(async () => {
         const { shown } = resolveAndDescribe(flags);
         checkOutputs({ "--output": flags.output, "--html": flags.html }, [
@@ -86,6 +97,7 @@ export const compare: CliCommand = {
           ...(flags.data ?? []),
           flags.labels,
         ]);
+        const threads = resolveThreads(flags);
         const model = loadModel(path);
         const { samples, notes } = loadData(path, model.imported, flags);
         echo(
@@ -98,6 +110,7 @@ export const compare: CliCommand = {
             ...shown,
             taus: flags.taus.join(", "),
             costs: flags.costs.join(", "),
+            ...threads.shown,
           },
           notes,
         );
@@ -117,6 +130,7 @@ export const compare: CliCommand = {
             task: flags.task,
             onProgress: reporter.onProgress,
             signal: io.signal,
+            ...threads.on,
           });
           reporter.stop();
           if (flags.output !== undefined)

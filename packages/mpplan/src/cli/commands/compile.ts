@@ -15,17 +15,27 @@ import {
   precisionFlags,
   splitFlags,
   taskFlags,
+  threadFlags,
   type CommonFlags,
   type DecisionFlags,
   type InputFlags,
   type PrecisionFlags,
   type SplitFlags,
   type TaskFlags,
+  type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { planText, reportText } from "../render/plan.js";
-import { describeModel, echo, loadData, loadModel, precisionOptions, resolveAndDescribe } from "../work.js";
+import {
+  describeModel,
+  echo,
+  loadData,
+  loadModel,
+  precisionOptions,
+  resolveAndDescribe,
+  resolveThreads,
+} from "../work.js";
 import { decisionLines } from "../describe.js";
 import type { CliCommand } from "./command.js";
 
@@ -34,7 +44,12 @@ type Flags = CommonFlags &
   SplitFlags &
   TaskFlags &
   PrecisionFlags &
+<<<<<<< HEAD
   DecisionFlags & { output?: string; saveProfile?: string; resume?: string };
+=======
+  ThreadFlags &
+  DecisionFlags & { output?: string };
+>>>>>>> m-threads
 
 export const compile: CliCommand = {
   define(program, run, io) {
@@ -46,11 +61,12 @@ export const compile: CliCommand = {
       )
       .argument("<model.onnx>");
     decisionFlags(taskFlags(splitFlags(inputFlags(commonFlags(outputFlag(command))))));
-    precisionFlags(command).action((path: string, flags: Flags) =>
+    threadFlags(precisionFlags(command)).action((path: string, flags: Flags) =>
       run(async () => {
         const budget = resolveBudget(flags);
         const { precision, shown } = resolveAndDescribe(flags);
         checkDecision({ ...flags, budget }, precision);
+        const threads = resolveThreads(flags);
         const output = outputOf(path, flags);
         const soFar = flags.saveProfile ?? (output === undefined ? undefined : profileBeside(output));
         const inputs = [path, ...(flags.data ?? []), flags.labels];
@@ -68,6 +84,7 @@ export const compile: CliCommand = {
             ...shown,
             ...(resume && { "goes on": `after ${resume.data.samples} samples that ${flags.resume} has` }),
             ...decisionLines(flags, budget),
+            ...threads.shown,
             "writes to": output ?? "stdout",
           },
           notes,
@@ -90,6 +107,7 @@ export const compile: CliCommand = {
             resume,
             onProgress: reporter.onProgress,
             signal: io.signal,
+            ...threads.on,
           });
           reporter.stop();
           if (output !== undefined) await writeAtomically(output, printDocument(plan));

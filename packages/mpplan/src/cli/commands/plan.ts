@@ -23,17 +23,27 @@ import {
   precisionFlags,
   splitFlags,
   taskFlags,
+  threadFlags,
   type CommonFlags,
   type DecisionFlags,
   type InputFlags,
   type PrecisionFlags,
   type SplitFlags,
   type TaskFlags,
+  type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { planText } from "../render/plan.js";
-import { describeModel, echo, loadData, loadModel, resolveAndDescribe, type LoadedData } from "../work.js";
+import {
+  describeModel,
+  echo,
+  loadData,
+  loadModel,
+  resolveAndDescribe,
+  type LoadedData,
+  resolveThreads,
+} from "../work.js";
 import type { CliCommand } from "./command.js";
 
 type Flags = CommonFlags &
@@ -41,6 +51,7 @@ type Flags = CommonFlags &
   SplitFlags &
   TaskFlags &
   PrecisionFlags &
+  ThreadFlags &
   DecisionFlags & { profile: string[]; output: string };
 
 const labelsNote = "the labels are checked; a plan does not depend on them";
@@ -60,7 +71,7 @@ export const plan: CliCommand = {
       .requiredOption("-p, --profile <profile.json>", "a profile; repeatable: shards are merged", collect)
       .requiredOption("-o, --output <plan.json>", "where the plan goes");
     decisionFlags(taskFlags(splitFlags(inputFlags(commonFlags(command)))));
-    precisionFlags(command).action((path: string, flags: Flags) =>
+    threadFlags(precisionFlags(command)).action((path: string, flags: Flags) =>
       run(async () => {
         const budget = resolveBudget(flags);
         const { precision, shown } = resolveAndDescribe(flags);
@@ -71,6 +82,7 @@ export const plan: CliCommand = {
           ...(flags.data ?? []),
           flags.labels,
         ]);
+        const threads = resolveThreads(flags);
         const model = loadModel(path);
         const profile = loadProfiles(flags.profile, model.imported);
         const data = loadOptionalData(path, model.imported, command, flags);
@@ -100,6 +112,7 @@ export const plan: CliCommand = {
             ...(parts && { predicts: `on ${parts.tune.count} tuning samples, seed ${flags.seed}` }),
             ...shown,
             ...decisionLines(flags, budget),
+            ...(parts && threads.shown),
             "writes to": flags.output,
           },
           data
@@ -128,6 +141,7 @@ export const plan: CliCommand = {
               exclude: flags.exclude,
               onProgress: reporter.onProgress,
               signal: io.signal,
+              ...threads.on,
             },
           );
           reporter.stop();

@@ -28,20 +28,23 @@ import {
   inputFlags,
   number,
   precisionFlags,
+  threadFlags,
   type CommonFlags,
   type InputFlags,
   type PrecisionFlags,
+  type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { executedText } from "../render/executed.js";
-import { describeModel, echo, loadData, loadModel, precisionOptions } from "../work.js";
+import { describeModel, echo, loadData, loadModel, precisionOptions, resolveThreads } from "../work.js";
 import { stackOutputs } from "../stack.js";
 import type { CliCommand } from "./command.js";
 
 type Flags = CommonFlags &
   InputFlags &
-  PrecisionFlags & {
+  PrecisionFlags &
+  ThreadFlags & {
     samples?: number;
     plan?: string;
     mode?: ExecutionMode;
@@ -84,9 +87,14 @@ export const run: CliCommand = {
       .option("--format <format>", "the format of --mode uniform without a plan (default: the high one)")
       .option("--rule <name>", "the rule of --mode dynamic without a plan (default: kappa)")
       .option("--tau <number>", "its tolerance", number);
-    precisionFlags(command).action((path: string, flags: Flags) =>
+    threadFlags(precisionFlags(command)).action((path: string, flags: Flags) =>
       runAction(async () => {
         checkOutputs({ "--output": flags.output }, [path, flags.plan, ...(flags.data ?? []), flags.labels]);
+        // The reference backend has one thread; it says so where another number is asked for.
+        const threads =
+          flags.backend === defaultBackend
+            ? resolveThreads(flags)
+            : { on: { threads: flags.threads }, shown: {} };
         const model = loadModel(path);
         const plan = flags.plan === undefined ? undefined : planAtPath(flags.plan);
         const options = {
@@ -98,6 +106,7 @@ export const run: CliCommand = {
           tau: flags.tau,
           seed: seedOf(command, flags),
           executionProviders: [flags.backend],
+          ...threads.on,
         };
         const session = await Inference.open(model.source, options);
         const { samples: all, notes } = loadData(path, model.imported, flags);
@@ -113,6 +122,7 @@ export const run: CliCommand = {
               samples.count === all.count ? String(all.count) : `the first ${samples.count} of ${all.count}`,
             mode,
             backend: flags.backend,
+            ...threads.shown,
             ...(plan && { plan: `${flags.plan}, policy ${plan.policy}` }),
             ...describeSession(session),
           },
