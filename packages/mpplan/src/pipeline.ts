@@ -94,7 +94,6 @@ export async function makeProfile(
 ): Promise<Profile> {
   const { accumulators } = precision;
   const { executor, seed } = resolveWork(options);
-<<<<<<< HEAD
   const { resume } = options;
   const common = { accumulators, seed, ...stage("calibrate", { ...options, executor }) };
   const { onProgress, ...silent } = common;
@@ -108,13 +107,6 @@ export async function makeProfile(
   const told = onProgress && { onProgress: (n: number) => onProgress(done + n, build.count) };
   const arrangements = arrangementsOf(resume);
   return mergeProfiles([resume, await calibrate(graph, rest, { ...silent, ...told, arrangements, tool })]);
-=======
-  const work = { ...options, executor };
-  // Only the pass over the build samples is counted.
-  const silent = stage("calibrate", { ...work, onProgress: undefined });
-  const arrangements = await arrange(graph, layout, { accumulators, seed, ...silent, ...precision.arrange });
-  return calibrate(graph, build, { accumulators, seed, ...stage("calibrate", work), arrangements, tool });
->>>>>>> m-threads
 }
 
 /** True where these are the very samples that the profile was made from. */

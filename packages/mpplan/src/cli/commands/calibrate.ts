@@ -29,12 +29,8 @@ import type { CliCommand } from "./command.js";
 type Flags = CommonFlags &
   InputFlags &
   SplitFlags &
-<<<<<<< HEAD
-  PrecisionFlags & { output: string; shard?: string; all?: boolean; resume?: string };
-=======
   PrecisionFlags &
-  ThreadFlags & { output: string; shard?: string; all?: boolean };
->>>>>>> m-threads
+  ThreadFlags & { output: string; shard?: string; all?: boolean; resume?: string };
 
 export const calibrate: CliCommand = {
   define(program, run, io) {

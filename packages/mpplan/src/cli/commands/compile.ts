@@ -44,12 +44,8 @@ type Flags = CommonFlags &
   SplitFlags &
   TaskFlags &
   PrecisionFlags &
-<<<<<<< HEAD
-  DecisionFlags & { output?: string; saveProfile?: string; resume?: string };
-=======
   ThreadFlags &
-  DecisionFlags & { output?: string };
->>>>>>> m-threads
+  DecisionFlags & { output?: string; saveProfile?: string; resume?: string };
 
 export const compile: CliCommand = {
   define(program, run, io) {
