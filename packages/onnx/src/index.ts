@@ -6,3 +6,4 @@ export { defaultLimits, type ImportLimits } from "./limits.js";
 export { knownVersions } from "./versions.js";
 export { planAnnotations } from "./plan-annotations.js";
 export { readTensorProto } from "./tensor-file.js";
+export { readValueProto } from "./value-file.js";

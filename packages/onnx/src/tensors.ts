@@ -1,8 +1,17 @@
 // TensorProto -> Tensor. Every byte is accounted for: a tensor with one too many or too few is refused.
-import { quote, allocate, sizeOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import {
+  quote,
+  allocate,
+  sizeOf,
+  type ElementType,
+  type NumericData,
+  type Tensor,
+  type TensorData,
+} from "@mpplan/ir";
 import { ImportError } from "./errors.js";
 import { readExternal, type ExternalReader } from "./external-data.js";
 import { maxRank, type ImportLimits } from "./limits.js";
+import { isPacked, packedLength, unpack } from "./packed.js";
 import { has, toBigInt, type ProtoInteger, type TensorProto } from "./proto.js";
 
 /** The typed fields of TensorProto; `rawData` may hold any type but texts. */
@@ -26,25 +35,25 @@ const dataTypes = new Map<number, { elem: ElementType; field: TypedField } | str
   [5, { elem: "int16", field: "int32Data" }],
   [6, { elem: "int32", field: "int32Data" }],
   [7, { elem: "int64", field: "int64Data" }],
-  [8, "string"],
+  [8, { elem: "string", field: "stringData" }],
   [9, { elem: "bool", field: "int32Data" }],
-  [10, "float16"],
+  [10, { elem: "float16", field: "int32Data" }],
   [11, { elem: "float64", field: "doubleData" }],
   [12, { elem: "uint32", field: "uint64Data" }],
   [13, { elem: "uint64", field: "uint64Data" }],
   [14, "complex64"],
   [15, "complex128"],
-  [16, "bfloat16"],
-  [17, "float8e4m3fn"],
-  [18, "float8e4m3fnuz"],
-  [19, "float8e5m2"],
-  [20, "float8e5m2fnuz"],
-  [21, "uint4"],
-  [22, "int4"],
-  [23, "float4e2m1"],
-  [24, "float8e8m0"],
-  [25, "uint2"],
-  [26, "int2"],
+  [16, { elem: "bfloat16", field: "int32Data" }],
+  [17, { elem: "float8e4m3fn", field: "int32Data" }],
+  [18, { elem: "float8e4m3fnuz", field: "int32Data" }],
+  [19, { elem: "float8e5m2", field: "int32Data" }],
+  [20, { elem: "float8e5m2fnuz", field: "int32Data" }],
+  [21, { elem: "uint4", field: "int32Data" }],
+  [22, { elem: "int4", field: "int32Data" }],
+  [23, { elem: "float4e2m1", field: "int32Data" }],
+  [24, { elem: "float8e8m0", field: "int32Data" }],
+  [25, { elem: "uint2", field: "int32Data" }],
+  [26, { elem: "int2", field: "int32Data" }],
 ]);
 
 /** The element type that a number of TensorProto.DataType stands for. @throws ImportError `unsupported-type`. */
@@ -73,11 +82,9 @@ export function readTensor(
     if (filled.length > 0 || raw.length > 0) {
       throw invalidTensor("The tensor has data both in this file and in another", where);
     }
-    return {
-      elem,
-      dims,
-      data: fromBytes(elem, size, readExternal(proto, byteLength(elem, size), where, external), where),
-    };
+    if (elem === "string") throw invalidTensor("A string tensor is stored in another file", where);
+    const bytes = readExternal(proto, byteLength(elem, size), where, external);
+    return { elem, dims, data: fromBytes(elem, size, bytes, where) };
   }
   if (Number(location) !== 0) throw invalidTensor(`The tensor's data location is ${location}`, where);
   if (raw.length > 0) {
@@ -86,6 +93,11 @@ export function readTensor(
   }
   const wrong = filled.find((name) => name !== field);
   if (wrong) throw invalidTensor(`A ${elem} tensor has its data in ${wrong}, not in ${field}`, where);
+  if (elem === "string") return { elem, dims, data: fromTexts(proto.stringData ?? [], size, dims, where) };
+  if (isPacked(elem)) {
+    const codes = Array.from(proto.int32Data ?? [], (code) => Number(code));
+    return { elem, dims, data: fromBytes(elem, size, codeBytes(elem, codes, where), where) };
+  }
   return {
     elem,
     dims,
@@ -107,7 +119,7 @@ function lookUp(dataType: number, where: string): { elem: ElementType; field: Ty
     throw new ImportError("unsupported-type", {
       what: `Unsupported element type ${found}`,
       where,
-      next: "convert the model to float32: mpplan chooses the low precision itself",
+      next: "split the complex numbers into real and imaginary parts in the model",
     });
   }
   return found;
@@ -133,15 +145,46 @@ function readDims(proto: TensorProto, where: string, limits: ImportLimits): numb
 }
 
 function byteLength(elem: ElementType, size: number): number {
+  if (isPacked(elem)) return packedLength(elem, size);
   return size * allocate(elem, 0).BYTES_PER_ELEMENT;
+}
+
+/** In `int32_data` every number is one code of 16 bits, or one byte of packed codes. */
+function codeBytes(elem: ElementType, codes: readonly number[], where: string): Uint8Array {
+  const wide = packedLength(elem, 1) === 2;
+  const most = wide ? 0xffff : 0xff;
+  const wrong = codes.find((code) => code > most || code < (wide ? 0 : -128));
+  if (wrong !== undefined) throw invalidTensor(`${wrong} is no code of ${elem}`, where);
+  return wide ? Uint8Array.from(codes.flatMap((code) => [code & 255, code >> 8])) : Uint8Array.from(codes);
+}
+
+function fromTexts(
+  texts: readonly Uint8Array[],
+  size: number,
+  dims: readonly number[],
+  where: string,
+): string[] {
+  if (texts.length !== size) {
+    throw invalidTensor(
+      `A tensor of dims [${dims.join(", ")}] needs ${size} elements, but has ${texts.length}`,
+      where,
+    );
+  }
+  try {
+    return texts.map((text) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text));
+  } catch {
+    throw invalidTensor("A string of the tensor is no valid UTF-8 text", where);
+  }
 }
 
 /** Little-endian bytes, at any offset, to numbers. */
 function fromBytes(elem: ElementType, size: number, bytes: Uint8Array, where: string): TensorData {
+  if (elem === "string") throw invalidTensor("A string tensor has raw data", where);
   if (bytes.length !== byteLength(elem, size)) {
     const needs = `${size} elements of ${elem} take ${byteLength(elem, size)} bytes`;
     throw invalidTensor(`${needs}, but ${bytes.length} are given`, where);
   }
+  if (isPacked(elem)) return unpack(elem, size, bytes);
   const data = allocate(elem, size);
   new Uint8Array(data.buffer).set(bytes);
   if (bigEndian && data.BYTES_PER_ELEMENT > 1) swapBytes(data);
@@ -183,33 +226,21 @@ function fromNumbers(
 
 /** What the typed fields could hold but the element type cannot; null where they agree. */
 function integerRange(elem: ElementType): readonly [number, number] | null {
-  switch (elem) {
-    case "bool":
-      return [0, 1];
-    case "uint8":
-      return [0, 2 ** 8 - 1];
-    case "int8":
-      return [-(2 ** 7), 2 ** 7 - 1];
-    case "uint16":
-      return [0, 2 ** 16 - 1];
-    case "int16":
-      return [-(2 ** 15), 2 ** 15 - 1];
-    case "uint32":
-      return [0, 2 ** 32 - 1];
-    case "int32":
-    case "int64":
-    case "uint64":
-    case "float32":
-    case "float64":
-      return null;
-    default:
-      return elem satisfies never;
-  }
+  return ranges.get(elem) ?? null;
 }
+
+const ranges = new Map<ElementType, readonly [number, number]>([
+  ["bool", [0, 1]],
+  ["uint8", [0, 2 ** 8 - 1]],
+  ["int8", [-(2 ** 7), 2 ** 7 - 1]],
+  ["uint16", [0, 2 ** 16 - 1]],
+  ["int16", [-(2 ** 15), 2 ** 15 - 1]],
+  ["uint32", [0, 2 ** 32 - 1]],
+]);
 
 const bigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 
-function swapBytes(data: TensorData): void {
+function swapBytes(data: NumericData): void {
   const bytes = new Uint8Array(data.buffer);
   for (let i = 0; i < bytes.length; i += data.BYTES_PER_ELEMENT) {
     bytes.subarray(i, i + data.BYTES_PER_ELEMENT).reverse();

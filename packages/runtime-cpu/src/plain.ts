@@ -1,6 +1,15 @@
 // Operators without sums, on binary32 data: the frequent ones by themselves, all others as the reference computes them.
 // Every value is what the reference stores: computed in binary64, rounded once to binary32.
-import { floatAttr, ops, sizeOf, type InferContext, type Node, type Tensor } from "@mpplan/ir";
+import {
+  floatAttr,
+  inStorage,
+  ops,
+  sizeOf,
+  type InferContext,
+  type Node,
+  type Tensor,
+  type TensorType,
+} from "@mpplan/ir";
 import { createReferenceBackend, type Kernel, type KernelRequest } from "@mpplan/runtime";
 
 const reference = createReferenceBackend();
@@ -34,7 +43,7 @@ const fastRuns = {
     });
   },
   Flatten: sameElements,
-  Identity: sameElements,
+  Identity: (inputs) => [{ ...inputs[0]! }],
   LeakyRelu: (inputs, node) => {
     const alpha = floatAttr(node, "alpha");
     return mapped(inputs[0]!, (x) => (x < 0 ? alpha * x : x));
@@ -97,7 +106,7 @@ function outputDims(inputs: readonly (Tensor | null)[], node: Node): number[] {
       (t, i) => t && { id: node.inputs[i] ?? "", type: { elem: t.elem, shape: t.dims }, constant: t },
     ),
   };
-  return ops[node.op].infer(context)[0]!.shape as number[];
+  return (ops[node.op].infer(context)[0] as TensorType).shape as number[];
 }
 
 function fromReference(request: KernelRequest): PlainRun {
@@ -110,8 +119,5 @@ function fromReference(request: KernelRequest): PlainRun {
   };
 }
 
-/** As it is kept between nodes: float32 values as binary32. */
-export function narrowed(t: Tensor): Tensor {
-  if (t.elem !== "float32" || t.data instanceof Float32Array) return t;
-  return { ...t, data: Float32Array.from(t.data as Float64Array) };
-}
+/** As it is kept between nodes: float32 values, and narrower ones, as binary32. */
+export const narrowed = inStorage;

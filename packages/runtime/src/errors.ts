@@ -8,6 +8,7 @@ export type RuntimeErrorCode =
   | "missing-feed"
   | "unknown-feed"
   | "wrong-feed"
+  | "not-a-tensor"
   | "unsupported-decision"
   | "released";
 

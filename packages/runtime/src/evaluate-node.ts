@@ -1,5 +1,5 @@
 // Runs one node on constants: what constant folding needs.
-import type { Node, Tensor } from "@mpplan/ir";
+import { inStorage, type Node, type Tensor } from "@mpplan/ir";
 import { createReferenceBackend } from "./reference/backend.js";
 
 const backend = createReferenceBackend();
@@ -21,7 +21,5 @@ export function evaluateNode(node: Node, inputs: readonly (Tensor | null)[]): Te
     { salt: 0, memo: null },
   );
   if (result instanceof Promise) throw new Error("internal: the reference backend is synchronous");
-  return (result.outputs as Tensor[]).map((t) =>
-    t.elem === "float32" ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t,
-  );
+  return (result.outputs as Tensor[]).map(inStorage);
 }

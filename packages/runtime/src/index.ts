@@ -6,3 +6,4 @@ export { broadcastDims, groupIndex } from "./matrix-batch.js";
 export * from "./recompute.js";
 export { createSumEngine, type SumEngine } from "./reference/accumulate.js";
 export { createReferenceBackend } from "./reference/backend.js";
+export { takesTensorsOnly } from "./reference/kernels/index.js";

@@ -1,18 +1,34 @@
 // What operators ask of their inputs: element types, ranks, and lists of integers that have to be constant.
-import { isFloat, printType, toNumbers, type Dim, type ElementType, type TensorType } from "../types.js";
+import {
+  isFloat,
+  isInteger,
+  printType,
+  toNumbers,
+  type Dim,
+  type ElementType,
+  type TensorType,
+} from "../types.js";
 import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
 import type { Node } from "../graph.js";
 
 const families = {
+  bool: (elem: ElementType) => elem === "bool",
   float: isFloat,
+  integer: isInteger,
   signed: (elem: ElementType) => isFloat(elem) || elem.startsWith("int"),
-  numeric: (elem: ElementType) => elem !== "bool",
+  numeric: (elem: ElementType) => isFloat(elem) || isInteger(elem),
+  ordered: (elem: ElementType) => elem !== "string",
+  string: (elem: ElementType) => elem === "string",
   any: (_: ElementType) => true,
   index: (elem: ElementType) => elem === "int32" || elem === "int64",
 };
 
 const familyNames = {
-  float: "float32 or float64",
+  bool: "bool",
+  float: "floats",
+  integer: "integers",
+  ordered: "numbers or bool",
+  string: "strings",
   signed: "floats and signed integers",
   numeric: "numbers",
   any: "of any type",

@@ -2,7 +2,7 @@
 import { averagePool } from "./average-pool.js";
 import { add, div, mul, pow, sub } from "./arithmetic.js";
 import { batchNormalization } from "./batch-normalization.js";
-import { cast } from "./cast.js";
+import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
@@ -10,6 +10,7 @@ import { flatten } from "./flatten.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { globalAveragePool } from "./global-average-pool.js";
+import { ifOp } from "./if.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
@@ -41,6 +42,7 @@ export const ops = {
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
   Cast: cast,
+  CastLike: castLike,
   Clip: clip,
   Concat: concat,
   Conv: conv,
@@ -51,6 +53,7 @@ export const ops = {
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
   Identity: identityOp,
+  If: ifOp,
   LeakyRelu: leakyReluOp,
   MatMul: matMul,
   MaxPool: maxPool,

@@ -1,6 +1,6 @@
 // Functions of one element each: the shape stays.
 import { requireElement } from "./checks.js";
-import { defineOp, inputType, type InferContext } from "./define.js";
+import { defineOp, inputType, inputValueType, type InferContext } from "./define.js";
 import type { TensorType } from "../types.js";
 
 export const exp = defineOp({ name: "Exp", arity: [1, 1], attributes: {}, infer: floats });
@@ -10,7 +10,7 @@ export const identityOp = defineOp({
   name: "Identity",
   arity: [1, 1],
   attributes: {},
-  infer: (context) => [inputType(context, 0)],
+  infer: (context) => [inputValueType(context, 0) ?? inputType(context, 0)],
 });
 
 /** x, or alpha x where x is negative. */

@@ -1,5 +1,6 @@
 // Computes the nodes whose inputs are all constants, and Shape of a known shape, once and for all.
-import type { Graph, Node, Value } from "../graph.js";
+import { bodiesOf, type Graph, type Node, type Value } from "../graph.js";
+import { ops } from "../ops/index.js";
 import { inputsOf } from "../sites.js";
 import { sizeOf, staticShape, tensor, typeOf, type Tensor } from "../types.js";
 import { Rewrite, type PassResult } from "./pass.js";
@@ -13,7 +14,8 @@ const largestResult = 2 ** 24;
 /**
  * 1. A node whose inputs are all constant is replaced by its results, if they are small.
  * 2. Shape of a value whose dimensions are all known is replaced by that shape.
- * Sum sites are never folded: the plan is about them.
+ * Sum sites are never folded: the plan is about them. Nor are nodes that draw random numbers, run graphs of their
+ * own, or yield anything but tensors.
  */
 export function foldConstants(graph: Graph, evaluate: Evaluate): PassResult {
   const rewrite = new Rewrite(graph);
@@ -40,7 +42,9 @@ function resultsOf(graph: Graph, node: Node, evaluate: Evaluate): Tensor[] | nul
     const shape = staticShape(inputs[0]?.type);
     if (shape) return evaluate(node, [tensorOfShape(shape)]);
   }
-  if (["Gemm", "MatMul", "Conv"].includes(node.op)) return null;
+  const { random, sums } = ops[node.op];
+  if (sums || random || bodiesOf(node).length > 0) return null;
+  if (node.outputs.some((id) => graph.values.get(id)?.container)) return null;
   if (!inputs.every((value) => value === null || value.constant)) return null;
   const shape = staticShape(graph.values.get(node.outputs[0]!)?.type);
   if (shape && sizeOf(shape) > largestResult) return null;

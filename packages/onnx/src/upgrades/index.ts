@@ -12,7 +12,10 @@ import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import type { Upgrade } from "./upgrade.js";
 
-export const upgrades: Partial<Record<OpName | "Dropout", Upgrade>> = {
+/** Operators that exist in files only: their upgrades turn them into others. */
+type FileOnly = "Dropout";
+
+export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
   Cast: cast,
   Clip: clip,

@@ -1,7 +1,7 @@
 // Elementwise arithmetic on two broadcast tensors. Integers wrap: a typed array keeps the low bits of what is stored.
 import { isFloat, shapeError, type Node, type Tensor, type TensorData } from "@mpplan/ir";
 import { need, type ReferenceKernel } from "../kernel.js";
-import { converter } from "./cast.js";
+import { converter } from "./convert.js";
 import { broadcastPositions } from "./positions.js";
 import { elementsOf, isBig, outputDims, zeros } from "./tensors.js";
 
@@ -88,7 +88,8 @@ function refuseZeroDivisor(divisor: Tensor, node: Node): void {
 function powerFor(base: Tensor, exponent: Tensor): Combine {
   if (isFloat(base.elem)) return (x, y) => power(x, Number(y));
   const toBase = converter("float64", base.elem);
-  const viaFloat = (x: number, y: number): number | bigint => toBase(power(Number(x), Number(y)));
+  const viaFloat = (x: number, y: number): number | bigint =>
+    toBase(power(Number(x), Number(y))) as number | bigint;
   if (isFloat(exponent.elem)) return viaFloat as Combine;
   const keep = wrap(base.data);
   return ((x: number | bigint, y: number | bigint) =>
