@@ -92,8 +92,8 @@ export function isBody(value: AttrValue | undefined): value is Body {
 
 /** The inputs that the operator itself takes; those that only its bodies read come after them. */
 export function ownInputs(node: Node): readonly (ValueId | null)[] {
-  const captured = new Set(bodiesOf(node).flatMap((body) => body.captured));
-  return captured.size === 0 ? node.inputs : node.inputs.slice(0, node.inputs.length - captured.size);
+  const captured = bodiesOf(node).flatMap((body) => body.captured);
+  return captured.length === 0 ? node.inputs : node.inputs.slice(0, Math.min(...captured));
 }
 
 /** The type of a value that is no tensor, or of one that is. */

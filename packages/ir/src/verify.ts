@@ -33,12 +33,12 @@ export function verify(graph: Graph): Graph {
     }
     for (const { graph: body, captured } of bodiesOf(node)) {
       verify(body);
-      const stray = captured.find((index) => index < own.length || node.inputs[index] == null);
+      const stray = captured.find((index) => node.inputs[index] == null);
       if (stray !== undefined)
-        throw broken(`A body of ${node.op} reads input number ${stray + 1}, which is not for it`, where);
+        throw broken(`A body of ${node.op} reads input number ${stray + 1}, which is missing`, where);
     }
     for (let i = 0; i < least; i++) {
-      if (node.inputs[i] == null)
+      if (own[i] == null)
         throw broken(`${node.op} needs ${least} inputs; number ${i + 1} is missing`, where);
     }
     for (const id of node.inputs) {

@@ -55,6 +55,6 @@ test("a body may read only what the node gives it", () => {
   const [relu, node] = graph.nodes;
   const wrong = { ...node!, attrs: { ...node!.attrs, then_branch: { ...product(), captured: [0] } } };
   expect(() => verify({ ...graph, nodes: [relu!, wrong] })).toThrow(
-    "reads input number 1, which is not for it",
+    "If needs 1 inputs; number 1 is missing",
   );
 });

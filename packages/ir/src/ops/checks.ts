@@ -11,6 +11,8 @@ import {
 import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
 import type { Node } from "../graph.js";
 
+export type Family = keyof typeof families;
+
 const families = {
   bool: (elem: ElementType) => elem === "bool",
   float: isFloat,
@@ -39,7 +41,7 @@ const familyNames = {
 export function requireElement(
   node: Node,
   elem: ElementType,
-  family: keyof typeof families,
+  family: Family,
   what = "input",
 ): ElementType {
   if (families[family](elem)) return elem;
@@ -49,7 +51,7 @@ export function requireElement(
 /** The element type that these inputs share. An input of which nothing is known agrees with any. */
 export function sharedElement(
   context: InferContext,
-  family: keyof typeof families,
+  family: Family,
   indices?: number[],
 ): ElementType {
   const { node, inputs } = context;

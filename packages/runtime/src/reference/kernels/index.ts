@@ -1,61 +1,134 @@
 // The reference kernels of all operators without a planned sum, one line each, sorted.
 import { add, div, mul, pow, sub } from "./arithmetic.js";
 import { averagePool } from "./average-pool.js";
+import { and, bitShift, bitwiseAnd, bitwiseOr, bitwiseXor, equal, greater, greaterOrEqual, less, lessOrEqual, max, mean, min, mod, or, pRelu, sum, where, xor } from "./binary.js";
+import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { gather } from "./gather.js";
+import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
-import { reduceMean } from "./reduce-mean.js";
+import { reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare } from "./reduce.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { transpose } from "./transpose.js";
-import { exp, leakyRelu, neg, relu, sigmoid, sqrt, tanh } from "./unary.js";
+import { abs, acos, acosh, asin, asinh, atan, atanh, bitwiseNot, ceil, celu, cos, cosh, elu, erf, exp, floor, gelu, hardSigmoid, hardSwish, isInf, isNaN, leakyRelu, log, mish, neg, not, reciprocal, relu, round, selu, shrink, sigmoid, sign, sin, sinh, softplus, softsign, sqrt, swish, tan, tanh, thresholdedRelu } from "./unary.js";
 import type { OpName, SumOpName } from "@mpplan/ir";
 import type { ReferenceKernel, ValueKernel } from "../kernel.js";
 
 export const kernels = {
+  Abs: abs,
+  Acos: acos,
+  Acosh: acosh,
   Add: add,
+  And: and,
+  ArgMax: argMax,
+  ArgMin: argMin,
+  Asin: asin,
+  Asinh: asinh,
+  Atan: atan,
+  Atanh: atanh,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  BitShift: bitShift,
+  BitwiseAnd: bitwiseAnd,
+  BitwiseNot: bitwiseNot,
+  BitwiseOr: bitwiseOr,
+  BitwiseXor: bitwiseXor,
   Cast: cast,
   CastLike: castLike,
+  Ceil: ceil,
+  Celu: celu,
   Clip: clip,
   Concat: concat,
+  ConstantOfShape: constantOfShape,
+  Cos: cos,
+  Cosh: cosh,
   Div: div,
+  Elu: elu,
+  Equal: equal,
+  Erf: erf,
   Exp: exp,
+  Expand: expand,
   Flatten: flatten,
+  Floor: floor,
   Gather: gather,
+  Gelu: gelu,
   GlobalAveragePool: globalAveragePool,
+  Greater: greater,
+  GreaterOrEqual: greaterOrEqual,
+  HardSigmoid: hardSigmoid,
+  HardSwish: hardSwish,
   Identity: identity,
   If: ifKernel,
+  IsInf: isInf,
+  IsNaN: isNaN,
   LeakyRelu: leakyRelu,
+  Less: less,
+  LessOrEqual: lessOrEqual,
+  Log: log,
+  Max: max,
   MaxPool: maxPool,
+  Mean: mean,
+  Min: min,
+  Mish: mish,
+  Mod: mod,
   Mul: mul,
   Neg: neg,
+  Not: not,
+  Or: or,
+  PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  Range: range,
+  Reciprocal: reciprocal,
+  ReduceL1: reduceL1,
+  ReduceL2: reduceL2,
+  ReduceLogSum: reduceLogSum,
+  ReduceLogSumExp: reduceLogSumExp,
+  ReduceMax: reduceMax,
   ReduceMean: reduceMean,
+  ReduceMin: reduceMin,
+  ReduceProd: reduceProd,
+  ReduceSum: reduceSum,
+  ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  Round: round,
   RoundTo: roundTo,
+  Selu: selu,
   Shape: shape,
+  Shrink: shrink,
   Sigmoid: sigmoid,
+  Sign: sign,
+  Sin: sin,
+  Sinh: sinh,
+  Size: size,
   Slice: slice,
   Softmax: softmax,
+  Softplus: softplus,
+  Softsign: softsign,
   Sqrt: sqrt,
   Squeeze: squeeze,
   Sub: sub,
+  Sum: sum,
+  Swish: swish,
+  Tan: tan,
   Tanh: tanh,
+  ThresholdedRelu: thresholdedRelu,
+  Tile: tile,
   Transpose: transpose,
   Unsqueeze: unsqueeze,
+  Where: where,
+  Xor: xor,
 } satisfies Record<Exclude<OpName, SumOpName>, ReferenceKernel | ValueKernel>;
 
 /** False for the operators that read or yield sequences and the like, or run graphs of their own. */

@@ -23,7 +23,7 @@ export function of(
   list: readonly (number | bigint | string)[],
 ): Tensor {
   if (isFloat(elem)) return tensor(elem, dims, Float64Array.from(list as number[]));
-  if (elem === "string") return tensor(elem, dims, list as string[]);
+  if (elem === "string") return tensor(elem, dims, list.map(String));
   const data = allocate(elem, list.length);
   list.forEach((x, i) => (data[i] = elem.endsWith("int64") ? BigInt(x) : Number(x)));
   return tensor(elem, dims, data);
