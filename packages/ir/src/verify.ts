@@ -38,8 +38,7 @@ export function verify(graph: Graph): Graph {
         throw broken(`A body of ${node.op} reads input number ${stray + 1}, which is missing`, where);
     }
     for (let i = 0; i < least; i++) {
-      if (own[i] == null)
-        throw broken(`${node.op} needs ${least} inputs; number ${i + 1} is missing`, where);
+      if (own[i] == null) throw broken(`${node.op} needs ${least} inputs; number ${i + 1} is missing`, where);
     }
     for (const id of node.inputs) {
       if (id !== null && !ready.has(id))

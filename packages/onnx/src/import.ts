@@ -17,7 +17,6 @@ import {
   type Graph,
   type Node,
   type OpName,
-  type Origin,
   type ValueId,
 } from "@mpplan/ir";
 import { checkAttributes, readAttributes } from "./attributes.js";
@@ -26,10 +25,11 @@ import { define, defineAlias, resolve, startDraft, upgradeContext, type Draft } 
 import { invalidModel } from "./errors.js";
 import { externalReader } from "./external-data.js";
 import { defaultLimits, maxNodeInputs, type ImportLimits } from "./limits.js";
-import { fileNodes, operatorKey, type FileNode, type FileScope, type Opsets } from "./functions.js";
+import { fileNodes, operatorKey, type FileNode, type Opsets } from "./functions.js";
 import { functionDefaults } from "./function-defaults.js";
 import { checkModel, checkOperators, scopeOf } from "./model-facts.js";
 import { unique } from "./node-ids.js";
+import { originsIn } from "./operators.js";
 import {
   decodeModel,
   type GraphProto,
@@ -70,7 +70,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   const { graph, opsets } = checkModel(model);
   const scope = scopeOf(model, opsets, functionDefaults(bytes), limits);
   const nodes = fileNodes(graph.node ?? [], scope);
-  checkOperators(operatorsOf(nodes, scope));
+  checkOperators(originsIn(nodes, scope));
 
   const draft = startDraft(graph, nodes, scope, externalReader(options.externalData));
   const parts = readGraph(draft, graph, nodes);
@@ -129,17 +129,6 @@ function readBody(
     },
     captured: outer.map((id) => captures.get(id)!),
   };
-}
-
-/** The operators of the nodes, those inside bodies included. */
-function operatorsOf(nodes: readonly FileNode[], scope: FileScope): Origin[] {
-  // Counted when they are read; this is a look ahead.
-  const ahead: FileScope = { ...scope, taken: new Set() };
-  const inside = ({ proto, opsets }: FileNode): Origin[] =>
-    (proto.attribute ?? []).flatMap(({ g }) =>
-      g ? operatorsOf(fileNodes(g.node ?? [], ahead, opsets), ahead) : [],
-    );
-  return nodes.flatMap((node) => [node.origin, ...inside(node)]);
 }
 
 function decode(bytes: Uint8Array): ModelProto {

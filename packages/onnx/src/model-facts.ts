@@ -39,10 +39,13 @@ function namesIn(graph: GraphProto): string[] {
 }
 
 /** The versions of the operator sets that the model imports, by domain. */
-function opsetsOf(model: ModelProto): Opsets {
+function opsetsOf(model: ModelProto, graph: GraphProto): Opsets {
   const others = (model.opsetImport ?? []).map(
     (each) => [plain(each.domain), Number(toBigInt(each.version))] as const,
   );
+  // A model without any operator of ONNX's own domain need not import it.
+  const needed = (graph.node ?? []).some((node) => plain(node.domain) === "");
+  if (!needed && others.length > 0 && !others.some(([domain]) => domain === "")) return new Map(others);
   return new Map([...others, ["", defaultOpset(model)]]);
 }
 
@@ -70,7 +73,7 @@ export function checkModel(model: ModelProto): { graph: GraphProto; opsets: Opse
       next: feature.next,
     });
   }
-  return { graph, opsets: opsetsOf(model) };
+  return { graph, opsets: opsetsOf(model, graph) };
 }
 
 /** Refuses operators that have no importer, all of them at once. @throws ImportError `unsupported-op`. */

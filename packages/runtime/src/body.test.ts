@@ -54,7 +54,5 @@ test("a body may read only what the node gives it", () => {
   const graph = choice();
   const [relu, node] = graph.nodes;
   const wrong = { ...node!, attrs: { ...node!.attrs, then_branch: { ...product(), captured: [0] } } };
-  expect(() => verify({ ...graph, nodes: [relu!, wrong] })).toThrow(
-    "If needs 1 inputs; number 1 is missing",
-  );
+  expect(() => verify({ ...graph, nodes: [relu!, wrong] })).toThrow("If needs 1 inputs; number 1 is missing");
 });

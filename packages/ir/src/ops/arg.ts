@@ -23,7 +23,9 @@ function argOp<const Name extends string>(name: Name): OpDefinition<Name> {
       if (!shape) return [{ elem: "int64", shape }];
       const axis = normalizeAxis(node, intAttr(node, "axis"), shape.length);
       const keep = intAttr(node, "keepdims") !== 0;
-      const output = keep ? shape.map((dim, i) => (i === axis ? 1 : dim)) : shape.filter((_, i) => i !== axis);
+      const output = keep
+        ? shape.map((dim, i) => (i === axis ? 1 : dim))
+        : shape.filter((_, i) => i !== axis);
       return [{ elem: "int64", shape: output }];
     },
   });

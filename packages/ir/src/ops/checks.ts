@@ -38,22 +38,13 @@ const familyNames = {
 } satisfies Record<keyof typeof families, string>;
 
 /** Refuses an element type that the operator has no meaning for. */
-export function requireElement(
-  node: Node,
-  elem: ElementType,
-  family: Family,
-  what = "input",
-): ElementType {
+export function requireElement(node: Node, elem: ElementType, family: Family, what = "input"): ElementType {
   if (families[family](elem)) return elem;
   throw shapeError(node, `the ${what} of ${node.op} is ${elem}, but has to be ${familyNames[family]}`);
 }
 
 /** The element type that these inputs share. An input of which nothing is known agrees with any. */
-export function sharedElement(
-  context: InferContext,
-  family: Family,
-  indices?: number[],
-): ElementType {
+export function sharedElement(context: InferContext, family: Family, indices?: number[]): ElementType {
   const { node, inputs } = context;
   const known = (indices ?? inputs.map((_, i) => i)).flatMap((index) => inputs[index]?.type ?? []);
   const [first, ...rest] = known;

@@ -1,7 +1,14 @@
 // Definitions that differ in a name and a type only: one line per operator in the files beside this one.
 import type { ElementType } from "../types.js";
 import { hasInput, constantInts, requireElement, shapeOf, sharedElement, type Family } from "./checks.js";
-import { defineOp, inputType, intAttr, type AttrSpec, type InferContext, type OpDefinition } from "./define.js";
+import {
+  defineOp,
+  inputType,
+  intAttr,
+  type AttrSpec,
+  type InferContext,
+  type OpDefinition,
+} from "./define.js";
 import { broadcastShapes, normalizeAxes } from "./dims.js";
 import { checkedType } from "./limits.js";
 

@@ -1,7 +1,27 @@
 // The catalogue of operators, one line each, sorted. What is missing or misnamed does not compile.
 import { averagePool } from "./average-pool.js";
 import { add, div, mul, pow, sub } from "./arithmetic.js";
-import { and, bitShift, bitwiseAnd, bitwiseOr, bitwiseXor, equal, greater, greaterOrEqual, less, lessOrEqual, max, mean, min, mod, or, pRelu, sum, where, xor } from "./binary.js";
+import {
+  and,
+  bitShift,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  max,
+  mean,
+  min,
+  mod,
+  or,
+  pRelu,
+  sum,
+  where,
+  xor,
+} from "./binary.js";
 import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
@@ -17,7 +37,18 @@ import { ifOp } from "./if.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
-import { reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare } from "./reduce.js";
+import {
+  reduceL1,
+  reduceL2,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  reduceSumSquare,
+} from "./reduce.js";
 import { reshape } from "./reshape.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
@@ -25,7 +56,51 @@ import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { squeeze } from "./squeeze.js";
 import { transpose } from "./transpose.js";
-import { abs, acos, acosh, asin, asinh, atan, atanh, bitwiseNot, ceil, celu, cos, cosh, elu, erf, exp, floor, gelu, hardSigmoid, hardSwish, identityOp, isInf, isNaN, leakyReluOp, log, mish, neg, not, reciprocal, relu, round, selu, shrink, sigmoid, sign, sin, sinh, softplus, softsign, sqrt, swish, tan, tanh, thresholdedRelu } from "./unary.js";
+import {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  bitwiseNot,
+  ceil,
+  celu,
+  cos,
+  cosh,
+  elu,
+  erf,
+  exp,
+  floor,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  identityOp,
+  isInf,
+  isNaN,
+  leakyReluOp,
+  log,
+  mish,
+  neg,
+  not,
+  reciprocal,
+  relu,
+  round,
+  selu,
+  shrink,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  softsign,
+  sqrt,
+  swish,
+  tan,
+  tanh,
+  thresholdedRelu,
+} from "./unary.js";
 import { unsqueeze } from "./unsqueeze.js";
 import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";

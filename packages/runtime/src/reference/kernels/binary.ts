@@ -6,7 +6,8 @@ import { binary, variadic, type Combine } from "./elementwise.js";
 import { broadcastPositions } from "./positions.js";
 import { elementsOf, outputDims, zeros } from "./tensors.js";
 
-const truth = (f: (x: number, y: number) => boolean): ReferenceKernel => binary(() => (x, y) => (f(x, y) ? 1 : 0));
+const truth = (f: (x: number, y: number) => boolean): ReferenceKernel =>
+  binary(() => (x, y) => (f(x, y) ? 1 : 0));
 
 export const and = truth((x, y) => !!x && !!y);
 export const bitwiseAnd = binary(() => (x, y) => x & y);

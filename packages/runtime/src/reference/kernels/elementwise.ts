@@ -11,7 +11,9 @@ export type Combine = (x: number, y: number) => number;
 export type NumberKind = "float" | "integer" | "big";
 
 /** One function of one element. `make` is given the zero of the element type, a bigint for 64-bit integers. */
-export function unary(make: (node: Node, zero: number, kind: NumberKind) => (x: number) => number): ReferenceKernel {
+export function unary(
+  make: (node: Node, zero: number, kind: NumberKind) => (x: number) => number,
+): ReferenceKernel {
   return (inputs, node) => {
     const x = need(inputs, 0, node);
     const [{ elem, shape }] = outputTypes(inputs, node) as [{ elem: ElementType; shape: number[] }];
@@ -46,7 +48,13 @@ export function variadic(f: Combine, finish?: (x: number, count: number) => numb
 }
 
 /** A tensor of those dims, of f of the elements of both that are broadcast there. */
-export function combined(a: Tensor, b: Tensor, elem: ElementType, dims: readonly number[], f: Combine): Tensor {
+export function combined(
+  a: Tensor,
+  b: Tensor,
+  elem: ElementType,
+  dims: readonly number[],
+  f: Combine,
+): Tensor {
   const result = zeros(elem, dims);
   const out = elementsOf(result.data);
   const [x, y] = [elementsOf(a.data), elementsOf(b.data)];

@@ -22,7 +22,11 @@ export const expand: ReferenceKernel = (inputs, node) => {
 export const range: ReferenceKernel = (inputs, node) => {
   const [start, delta] = [need(inputs, 0, node), need(inputs, 2, node)];
   const result = zeros(start.elem, outputDims(inputs, node));
-  const [first, step, data] = [elementsOf(start.data)[0]!, elementsOf(delta.data)[0]!, elementsOf(result.data)];
+  const [first, step, data] = [
+    elementsOf(start.data)[0]!,
+    elementsOf(delta.data)[0]!,
+    elementsOf(result.data),
+  ];
   const big = isBig(start.data);
   // Floats: one product and one sum each, not a sum of sums.
   for (let i = 0; i < data.length; i++) data[i] = first + (big ? (BigInt(i) as unknown as number) : i) * step;
@@ -39,7 +43,16 @@ export const tile: ReferenceKernel = (inputs, node) => {
   // Every axis counts through its repeats and then its elements: twice as many axes, the repeats of stride 0.
   const strides = stridesOf(x.dims);
   const split = x.dims.flatMap((d, axis) => [d === 0 ? 0 : dims[axis]! / d, d]);
-  return [gathered(x, dims, positions(split, split.map((_, i) => (i % 2 === 0 ? 0 : strides[(i - 1) / 2]!))))];
+  return [
+    gathered(
+      x,
+      dims,
+      positions(
+        split,
+        split.map((_, i) => (i % 2 === 0 ? 0 : strides[(i - 1) / 2]!)),
+      ),
+    ),
+  ];
 };
 
 /** The elements of a tensor at those places, or all of them in order. */

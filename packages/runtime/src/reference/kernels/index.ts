@@ -1,7 +1,27 @@
 // The reference kernels of all operators without a planned sum, one line each, sorted.
 import { add, div, mul, pow, sub } from "./arithmetic.js";
 import { averagePool } from "./average-pool.js";
-import { and, bitShift, bitwiseAnd, bitwiseOr, bitwiseXor, equal, greater, greaterOrEqual, less, lessOrEqual, max, mean, min, mod, or, pRelu, sum, where, xor } from "./binary.js";
+import {
+  and,
+  bitShift,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  max,
+  mean,
+  min,
+  mod,
+  or,
+  pRelu,
+  sum,
+  where,
+  xor,
+} from "./binary.js";
 import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
@@ -13,14 +33,68 @@ import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
-import { reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare } from "./reduce.js";
+import {
+  reduceL1,
+  reduceL2,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  reduceSumSquare,
+} from "./reduce.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { transpose } from "./transpose.js";
-import { abs, acos, acosh, asin, asinh, atan, atanh, bitwiseNot, ceil, celu, cos, cosh, elu, erf, exp, floor, gelu, hardSigmoid, hardSwish, isInf, isNaN, leakyRelu, log, mish, neg, not, reciprocal, relu, round, selu, shrink, sigmoid, sign, sin, sinh, softplus, softsign, sqrt, swish, tan, tanh, thresholdedRelu } from "./unary.js";
+import {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  bitwiseNot,
+  ceil,
+  celu,
+  cos,
+  cosh,
+  elu,
+  erf,
+  exp,
+  floor,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  isInf,
+  isNaN,
+  leakyRelu,
+  log,
+  mish,
+  neg,
+  not,
+  reciprocal,
+  relu,
+  round,
+  selu,
+  shrink,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  softsign,
+  sqrt,
+  swish,
+  tan,
+  tanh,
+  thresholdedRelu,
+} from "./unary.js";
 import type { OpName, SumOpName } from "@mpplan/ir";
 import type { ReferenceKernel, ValueKernel } from "../kernel.js";
 

@@ -41,8 +41,11 @@ export const reduceLogSumExp: ReferenceKernel = (inputs, node) => {
   const [source, largest, target] = [elementsOf(x.data), elementsOf(most.data), elementsOf(result.data)];
   const sums = new Float64Array(target.length);
   // Infinite maxima are what they are: subtracted, they would give NaN.
-  const shift = Float64Array.from(largest as ArrayLike<number>, (m) => (Number.isFinite(Number(m)) ? Number(m) : 0));
-  for (let i = 0; i < source.length; i++) sums[places[i]!]! += Math.exp(Number(source[i]!) - shift[places[i]!]!);
+  const shift = Float64Array.from(largest as ArrayLike<number>, (m) =>
+    Number.isFinite(Number(m)) ? Number(m) : 0,
+  );
+  for (let i = 0; i < source.length; i++)
+    sums[places[i]!]! += Math.exp(Number(source[i]!) - shift[places[i]!]!);
   const big = isBig(result.data);
   for (let i = 0; i < target.length; i++) {
     const value = Math.log(sums[i]!) + shift[i]!;
@@ -76,7 +79,11 @@ function reduction({ start, step, finish }: Reduction): ReferenceKernel {
 }
 
 /** For every element, where in the output it counts. Broadcasting read backwards. */
-function placesOf(inputs: readonly (Tensor | null)[], node: Parameters<ReferenceKernel>[1], x: Tensor): Int32Array {
+function placesOf(
+  inputs: readonly (Tensor | null)[],
+  node: Parameters<ReferenceKernel>[1],
+  x: Tensor,
+): Int32Array {
   const axes = reducedAxes(contextOf(inputs, node), x.dims.length)!;
   const kept = x.dims.map((size, axis) => (axes.includes(axis) ? 1 : size));
   return positions(x.dims, stretchedStrides(kept, x.dims));
