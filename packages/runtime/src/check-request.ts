@@ -2,8 +2,9 @@
 import {
   checkAccumulator,
   isFloat,
+  isTensor,
   printOperands,
-  printType,
+  printValueType,
   sizeOf,
   valueOf,
   type Decision,
@@ -12,7 +13,7 @@ import {
   type SumSite,
 } from "@mpplan/ir";
 import { RuntimeError } from "./errors.js";
-import type { TensorMap } from "./executor.js";
+import type { ValueMap } from "./executor.js";
 
 export function checkPlan(graph: Graph, plan: Plan): void {
   if (plan.model.digest !== graph.digest) {
@@ -90,7 +91,7 @@ function checkThresholds(site: SumSite, { start, end, choice }: Decision["ranges
   });
 }
 
-export function checkFeeds(graph: Graph, feeds: TensorMap): void {
+export function checkFeeds(graph: Graph, feeds: ValueMap): void {
   for (const id of feeds.keys()) {
     if (graph.inputs.includes(id)) continue;
     throw new RuntimeError("unknown-feed", {
@@ -100,15 +101,21 @@ export function checkFeeds(graph: Graph, feeds: TensorMap): void {
     });
   }
   for (const id of graph.inputs) {
-    const { type } = valueOf(graph, id);
+    const { type, container } = valueOf(graph, id);
     const value = feeds.get(id);
     const wrong = (what: string): RuntimeError =>
       new RuntimeError(value ? "wrong-feed" : "missing-feed", {
         what,
-        where: `input "${id}", which is ${printType(type)}`,
+        where: `input "${id}", which is ${printValueType(container ?? type)}`,
         next: "feed a tensor of that type and shape",
       });
     if (!value) throw wrong(`The input "${id}" was not fed`);
+    if (!isTensor(value)) {
+      const fits = value.kind === "absent" ? container?.kind === "optional" : container !== undefined;
+      if (!fits) throw wrong(`The value is a ${value.kind}`);
+      continue;
+    }
+    if (container && container.kind !== "optional") throw wrong("The value is a tensor");
     if (sizeOf(value.dims) !== value.data.length)
       throw wrong(`The tensor has ${value.data.length} elements, its dims say ${sizeOf(value.dims)}`);
     if (type && type.elem !== value.elem && !(isFloat(type.elem) && isFloat(value.elem))) {
