@@ -13,7 +13,7 @@ import {
   type ValueType,
 } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
-import type { Opsets } from "./functions.js";
+import type { Surroundings } from "./functions.js";
 import {
   has,
   toBigInt,
@@ -30,7 +30,7 @@ import { elementType } from "./tensors.js";
 export interface AttributeReader {
   tensor(proto: TensorProto, where: string): Tensor;
   type(proto: TypeProto, where: string): ValueType;
-  readonly opsets: Opsets;
+  readonly around: Surroundings;
 }
 
 /** AttributeProto.AttributeType. */
@@ -100,7 +100,7 @@ export function readAttributes(node: NodeProto, origin: Origin, reader: Attribut
 export function checkAttributes(
   raw: RawNode,
   specs: Readonly<Record<string, AttrSpec>>,
-  readBody: (proto: GraphProto, opsets: Opsets) => Body,
+  readBody: (proto: GraphProto, around: Surroundings) => Body,
 ): Attrs {
   for (const name of raw.attrs.keys()) {
     if (!Object.hasOwn(specs, name) && !harmless.has(name)) {
@@ -154,7 +154,7 @@ function convert(
   spec: AttrSpec,
   name: string,
   raw: RawNode,
-  readBody: (proto: GraphProto, opsets: Opsets) => Body,
+  readBody: (proto: GraphProto, around: Surroundings) => Body,
 ): AttrValue {
   if (
     spec.type === "element" &&
@@ -172,7 +172,7 @@ function convert(
       if (spec.type === "element") return elementType(Number(given.value), describeNode(raw));
       return exactNumber(given.value, name, raw);
     case "graph":
-      return readBody(given.value, given.opsets);
+      return readBody(given.value, given.around);
     case "ints":
       return given.value.map((value) => exactNumber(value, name, raw));
     case "string":
@@ -254,7 +254,7 @@ function readAttribute(
     case "strings":
       return { kind, value: (attribute.strings ?? []).map((text) => decodeText(text, attribute, origin)) };
     case "graph":
-      return { kind, value: attribute.g ?? {}, opsets: reader.opsets };
+      return { kind, value: attribute.g ?? {}, around: reader.around };
     case "type":
       return { kind, value: reader.type(attribute.tp ?? {}, where) };
     case "graphs":

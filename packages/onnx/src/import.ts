@@ -26,7 +26,7 @@ import { define, defineAlias, resolve, startDraft, upgradeContext, type Draft } 
 import { ImportError, invalidModel } from "./errors.js";
 import { externalReader, type ExternalData } from "./external-data.js";
 import { defaultLimits, maxGraphValues, maxNodeInputs, type ImportLimits } from "./limits.js";
-import { fileNodes, operatorKey, type FileNode, type Opsets } from "./functions.js";
+import { fileNodes, inside, operatorKey, type FileNode, type Surroundings } from "./functions.js";
 import { functionDefaults } from "./function-defaults.js";
 import { checkModel, checkOperators, scopeOf } from "./model-facts.js";
 import { unique } from "./node-ids.js";
@@ -94,7 +94,7 @@ function readGraph(
   for (const initializer of graph.initializer ?? []) addInitializer(draft, initializer);
   const inputs = (graph.input ?? []).flatMap((input) => addInput(draft, input));
   checkCount("inputs that have to be fed", inputs.length);
-  for (const { proto, origin, opsets } of nodes) {
+  for (const { proto, origin, around } of nodes) {
     addFileNode(draft, {
       id: origin.name,
       op: operatorKey(origin.domain, origin.opType),
@@ -103,7 +103,7 @@ function readGraph(
       attrs: readAttributes(proto, origin, {
         tensor: (tensor, where) => readTensor(tensor, where, draft.limits, draft.external),
         type: (type, where) => typeFrom(type, where, draft.limits),
-        opsets,
+        around,
       }),
       origin,
     });
@@ -117,10 +117,10 @@ function readBody(
   parent: Draft,
   owner: RawNode,
   proto: GraphProto,
-  opsets: Opsets,
+  around: Surroundings,
   captures: Map<ValueId, number>,
 ): Body {
-  const nodes = fileNodes(proto.node ?? [], parent.scope, opsets);
+  const nodes = fileNodes(proto.node ?? [], parent.scope, inside(around, owner.origin, parent.limits));
   const draft = startDraft(proto, nodes, parent.scope, parent.external, parent);
   const parts = readGraph(draft, proto, nodes);
   const outer = [...draft.captured.keys()];
@@ -196,8 +196,8 @@ function addNode(draft: Draft, raw: RawNode): void {
     throw invalidModel(`${raw.op} has ${inputs.length} inputs`, describeNode(raw));
   if (raw.outputs.length === 0) throw invalidModel(`${raw.op} has no output`, describeNode(raw));
   const captures = new Map<ValueId, number>();
-  const attrs = checkAttributes(raw, definition.attributes, (proto, opsets) =>
-    readBody(draft, raw, proto, opsets, captures),
+  const attrs = checkAttributes(raw, definition.attributes, (proto, around) =>
+    readBody(draft, raw, proto, around, captures),
   );
   if (raw.op === "Identity" && !draft.graphOutputs.has(onlyOutput(raw))) {
     defineAlias(draft, onlyOutput(raw), inputs[0]!, describeNode(raw));

@@ -1,7 +1,7 @@
 // What is checked of a model as a whole before its nodes are read: versions, features, operators.
 import { quote, ops, type Origin } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
-import { operatorKey, plain, type FileScope, type LocalFunction, type Opsets } from "./functions.js";
+import { idsOf, operatorKey, plain, type FileScope, type LocalFunction, type Opsets } from "./functions.js";
 import type { ImportLimits } from "./limits.js";
 import { has, toBigInt, type AttributeProto, type GraphProto, type ModelProto } from "./proto.js";
 import { upgrades } from "./upgrades/index.js";
@@ -24,9 +24,14 @@ export function scopeOf(
         next: "inline them first, with onnx.inliner",
       });
     }
-    functions.set(key, { proto, defaults: defaults[index] ?? [] });
+    functions.set(key, {
+      proto,
+      defaults: defaults[index] ?? [],
+      opsets: versionsIn(proto.opsetImport),
+      ids: idsOf(proto.node ?? []),
+    });
   });
-  return { opsets, functions, limits, taken: new Set(namesIn(model.graph ?? {})), count: 0 };
+  return { opsets, functions, limits, taken: new Set(namesIn(model.graph ?? {})), nodes: 0, inlined: 0 };
 }
 
 function namesIn(graph: GraphProto): string[] {
@@ -40,13 +45,15 @@ function namesIn(graph: GraphProto): string[] {
 
 /** The versions of the operator sets that the model imports, by domain. */
 function opsetsOf(model: ModelProto, graph: GraphProto): Opsets {
-  const others = (model.opsetImport ?? []).map(
-    (each) => [plain(each.domain), Number(toBigInt(each.version))] as const,
-  );
+  const others = [...versionsIn(model.opsetImport)];
   // A model without any operator of ONNX's own domain need not import it.
   const needed = (graph.node ?? []).some((node) => plain(node.domain) === "");
   if (!needed && others.length > 0 && !others.some(([domain]) => domain === "")) return new Map(others);
   return new Map([...others, ["", defaultOpset(model)]]);
+}
+
+function versionsIn(imports: ModelProto["opsetImport"]): Opsets {
+  return new Map((imports ?? []).map((each) => [plain(each.domain), Number(toBigInt(each.version))]));
 }
 
 /** The graph of a model whose versions and features are known. @throws ImportError. */

@@ -1,5 +1,5 @@
 // The operators of a model, whether or not they have an importer.
-import { fileNodes, operatorKey, type FileNode, type FileScope } from "./functions.js";
+import { fileNodes, inside, operatorKey, type FileNode, type FileScope } from "./functions.js";
 import { functionDefaults } from "./function-defaults.js";
 import { defaultLimits } from "./limits.js";
 import { checkModel, scopeOf } from "./model-facts.js";
@@ -21,13 +21,19 @@ export function modelOperators(bytes: Uint8Array): string[] {
   return [...new Set(origins.map((origin) => operatorKey(origin.domain, origin.opType)))].sort();
 }
 
-/** Where the nodes come from, those inside bodies included. */
+/**
+ * Where the nodes come from, those inside bodies included.
+ * @throws ImportError `limit` where the bodies come to too much, `invalid-model` where they call what they are part of.
+ */
 export function originsIn(nodes: readonly FileNode[], scope: FileScope): Origin[] {
-  // Counted when they are read; this is a look ahead.
-  const ahead: FileScope = { ...scope, taken: new Set() };
-  const inside = ({ proto, opsets }: FileNode): Origin[] =>
-    (proto.attribute ?? []).flatMap(({ g }) =>
-      g ? originsIn(fileNodes(g.node ?? [], ahead, opsets), ahead) : [],
-    );
-  return nodes.flatMap((node) => [node.origin, ...inside(node)]);
+  // Bodies are counted and named when they are read: this is a look ahead, with counts of its own.
+  return look(nodes, { ...scope, taken: new Set() });
+}
+
+function look(nodes: readonly FileNode[], ahead: FileScope): Origin[] {
+  return nodes.flatMap(({ proto, origin, around }) => {
+    const bodies = (proto.attribute ?? []).flatMap(({ g }) => (g ? [g] : []));
+    const within = bodies.length > 0 ? inside(around, origin, ahead.limits) : around;
+    return [origin, ...bodies.flatMap(({ node }) => look(fileNodes(node ?? [], ahead, within), ahead))];
+  });
 }

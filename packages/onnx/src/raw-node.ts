@@ -1,6 +1,6 @@
 // A node as the file has it, attributes decoded but not yet checked: what the upgrades turn into nodes of the IR.
 import type { NodeId, Origin, Tensor, ValueId, ValueType } from "@mpplan/ir";
-import type { Opsets } from "./functions.js";
+import type { Surroundings } from "./functions.js";
 import type { GraphProto } from "./proto.js";
 
 /** An attribute of any type that ONNX has; those that no operator here takes keep their kind only. */
@@ -13,7 +13,7 @@ export type RawAttr =
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "strings"; readonly value: readonly string[] }
   /** Read when the node is added, since it may refer to what is around it. */
-  | { readonly kind: "graph"; readonly value: GraphProto; readonly opsets: Opsets }
+  | { readonly kind: "graph"; readonly value: GraphProto; readonly around: Surroundings }
   | { readonly kind: "type"; readonly value: ValueType }
   | { readonly kind: "graphs" | "tensors" | "sparse-tensor" | "sparse-tensors" | "types" };
 

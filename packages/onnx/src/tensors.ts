@@ -72,6 +72,19 @@ export function readTensor(
   limits: ImportLimits,
   external: ExternalReader,
 ): Tensor {
+  const known = proto.dims && external.known.get(proto.dims);
+  if (known) return known;
+  const made = newTensor(proto, where, limits, external);
+  if (proto.dims) external.known.set(proto.dims, made);
+  return made;
+}
+
+function newTensor(
+  proto: TensorProto,
+  where: string,
+  limits: ImportLimits,
+  external: ExternalReader,
+): Tensor {
   const { elem, field } = lookUp(proto.dataType ?? 0, where);
   const dims = readDims(proto, where, limits);
   const size = sizeOf(dims);
