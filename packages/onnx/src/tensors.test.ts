@@ -178,3 +178,17 @@ test("texts come from string_data, and from nowhere else", () => {
 test.each([0, 27, 999, -1])("there is no element type %i", (dataType) => {
   expect(thrown(() => read({ dims: [1], dataType }))).toMatchObject({ code: "unsupported-type" });
 });
+
+test("tensors count as they are held: codes as numbers, texts as objects", () => {
+  const within = (proto: TensorProto, weightBytes: number) =>
+    readTensor(proto, "a test", { ...defaultLimits, weightBytes }, externalReader(undefined));
+  const halves = { dims: [8], dataType: DataType.float16, rawData: new Uint8Array(16) };
+  expect(within(halves, 32).data).toEqual(new Float32Array(8));
+  expect(thrown(() => within(halves, 31)).message).toContain("32 bytes; the limit is 31");
+  const quarters = { dims: [8], dataType: 26, rawData: Uint8Array.of(0xe4, 0) };
+  expect(within(quarters, 8).data).toEqual(Int8Array.of(0, 1, -2, -1, 0, 0, 0, 0));
+  expect(thrown(() => within(quarters, 7)).code).toBe("limit");
+  const texts = { dims: [2], dataType: DataType.string, stringData: [Uint8Array.of(65), new Uint8Array(0)] };
+  expect(within(texts, 65).data).toEqual(["A", ""]);
+  expect(thrown(() => within(texts, 64)).code).toBe("limit");
+});

@@ -1,7 +1,8 @@
 // Graphs inside nodes: what they read of the graph around them, and what is said of their sums.
 import { expect, test } from "vitest";
-import { verify, type Body, type Graph } from "@mpplan/ir";
+import { verify, type Body, type ContainerType, type Graph, type RuntimeValue } from "@mpplan/ir";
 import { GraphBuilder, planOf, tensorOf } from "../../ir/src/testing.js";
+import type { KernelBackend } from "./backend.js";
 import { createExecutor } from "./executor.js";
 import { createReferenceBackend } from "./reference/backend.js";
 
@@ -36,6 +37,77 @@ test("If runs one of its bodies on values of the graph around it", async () => {
   const session = await createExecutor(createReferenceBackend()).prepare(choice(), "reference");
   expect([...(await session.run(feeds(1))).get("y")!.data]).toEqual([1, 2, 3.5, 6]);
   expect([...(await session.run(feeds(0))).get("y")!.data]).toEqual([1, 0, 2, 0.5]);
+});
+
+test("every handle that a run makes is freed, those of bodies and of values that are no tensors too", async () => {
+  const reference = createReferenceBackend();
+  const alive = new Set<object>();
+  // Every handle is an object of its own, so that what is freed twice or never shows.
+  const made = (value: object): object => {
+    const handle = { value };
+    alive.add(handle);
+    return handle;
+  };
+  const held = (handle: object | null): object | null => {
+    if (handle && !alive.has(handle)) throw new Error("a handle is read that was freed");
+    return handle && (handle as { value: object }).value;
+  };
+  const counting: KernelBackend = {
+    ...reference,
+    kernelFor(request) {
+      const kernel = reference.kernelFor(request);
+      if (kernel.kind === "unsupported") return kernel;
+      return {
+        kind: "kernel",
+        async run(inputs, context) {
+          const run = async (body: Body, given: readonly object[]): Promise<object[]> => {
+            const lent = given.map(made);
+            const results = await context.run!(body, lent);
+            const values = results.map((handle) => held(handle)!);
+            for (const handle of [...lent, ...results]) alive.delete(handle);
+            return values;
+          };
+          const result = await kernel.run(inputs.map(held), { ...context, run });
+          return { ...result, outputs: result.outputs.map(made) };
+        },
+      };
+    },
+    upload: (value) => made(reference.upload(value)),
+    download: (handle) => reference.download(held(handle)!),
+    free: (handle) => {
+      if (!alive.delete(handle)) throw new Error("a handle is freed twice");
+    },
+  };
+  const b = new GraphBuilder();
+  const list: ContainerType = { kind: "sequence", of: { elem: "float32", shape: null } };
+  const inner = b.input("list", null);
+  const graph = choice();
+  const withList: Graph = {
+    ...graph,
+    inputs: [...graph.inputs, inner],
+    outputs: [...graph.outputs, "again"],
+    nodes: [
+      ...graph.nodes,
+      { ...graph.nodes[0]!, id: "again", op: "Identity", inputs: [inner], outputs: ["again"], attrs: {} },
+    ],
+    values: new Map([
+      ...graph.values,
+      [inner, { id: inner, type: null, container: list }],
+      ["again", { id: "again", type: null, container: list }],
+    ]),
+  };
+  const session = await createExecutor(counting).prepare(verify(withList), "reference");
+  const value = { kind: "sequence", of: list.of, items: [tensorOf([1], [3])] } as const;
+  const constants = [1, 0].map(async (c) => {
+    const outputs = await session.runValues(new Map<string, RuntimeValue>([...feeds(c), ["list", value]]));
+    expect(outputs.get("again")).toMatchObject({ kind: "sequence", items: [{ dims: [1] }] });
+  });
+  await Promise.all(constants);
+  // What is left is the one constant, uploaded once for all sessions.
+  expect(alive.size).toBe(1);
+  await expect(session.runValues(new Map([...feeds(1), ["list", tensorOf([1], [3])]]))).rejects.toThrow(
+    "The value is a tensor",
+  );
 });
 
 test("a sum inside a body is not planned, and the session says so", async () => {

@@ -3,6 +3,7 @@ import {
   checkAccumulator,
   isFloat,
   isTensor,
+  isTensorType,
   printOperands,
   printValueType,
   sizeOf,
@@ -10,7 +11,9 @@ import {
   type Decision,
   type Graph,
   type Plan,
+  type RuntimeValue,
   type SumSite,
+  type ValueType,
 } from "@mpplan/ir";
 import { RuntimeError } from "./errors.js";
 import type { ValueMap } from "./executor.js";
@@ -111,11 +114,10 @@ export function checkFeeds(graph: Graph, feeds: ValueMap): void {
       });
     if (!value) throw wrong(`The input "${id}" was not fed`);
     if (!isTensor(value)) {
-      const fits = value.kind === "absent" ? container?.kind === "optional" : container !== undefined;
-      if (!fits) throw wrong(`The value is a ${value.kind}`);
+      if (!container || !holds(container, value)) throw wrong(`The value is a ${value.kind}`);
       continue;
     }
-    if (container && container.kind !== "optional") throw wrong("The value is a tensor");
+    if (container && !holds(container, value)) throw wrong("The value is a tensor");
     if (sizeOf(value.dims) !== value.data.length)
       throw wrong(`The tensor has ${value.data.length} elements, its dims say ${sizeOf(value.dims)}`);
     if (type && type.elem !== value.elem && !(isFloat(type.elem) && isFloat(value.elem))) {
@@ -130,4 +132,11 @@ export function checkFeeds(graph: Graph, feeds: ValueMap): void {
       throw wrong(`The tensor has dims [${value.dims.join(", ")}]`);
     }
   }
+}
+
+/** Whether a value is of that kind. What is in it, the operators check that read it. */
+function holds(type: ValueType, value: RuntimeValue): boolean {
+  if (isTensorType(type)) return isTensor(value);
+  if (type.kind === "optional") return ("kind" in value && value.kind === "absent") || holds(type.of, value);
+  return !isTensor(value) && value.kind === type.kind;
 }
