@@ -94,7 +94,8 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       stack(some),
       (site, measurement) => {
         const neurons = counters.get(site.id)!;
-        if (!weights) throw new Error("internal: the probe measures before it has handed over the run's values");
+        if (!weights)
+          throw new Error("internal: the probe measures before it has handed over the run's values");
         const weight = weights.get(site.id);
         for (let c = 0; c < measurement.v.length; c++)
           neurons[measurement.neurons[c]!]!.add(measurement, c, weight?.[c] ?? 0);
