@@ -23,6 +23,7 @@ export function decode(code: number, format: FloatFormat): number {
     });
   }
   const signCode = 2 ** (format.bits - 1);
+  if (code === signCode && format.nans === "negative-zero") return NaN;
   return code < signCode ? magnitude(code, format) : -magnitude(code - signCode, format);
 }
 

@@ -8,8 +8,8 @@ import { round, type RoundOptions, spacingAt } from "./round.js";
 
 /**
  * The code of round(x, format, options), an integer below 2^bits. A zero has code 0, since a rounded zero is +0. NaN
- * has one canonical code, without sign: the quiet NaN with the rest of the fraction zero (IEEE-like), or all ones
- * (one NaN).
+ * has one canonical code, without sign: the quiet NaN with the rest of the fraction zero (IEEE-like), all ones
+ * (one NaN), or what would be -0.
  *
  * @throws FormatError `no-nan` (NaN, in a format that has none), `too-wide` (binary64: its codes do not fit a number,
  * and DataView reads them), `missing-random`
@@ -53,6 +53,8 @@ function nanCode(format: FloatFormat): number {
       return topField + hidden / 2;
     case "one":
       return topField + hidden - 1;
+    case "negative-zero":
+      return 2 ** (format.bits - 1);
     case "none":
       throw new FormatError("no-nan", {
         what: `${format.name} has no code for NaN`,

@@ -19,8 +19,11 @@ export interface FloatFormat {
   /** Sign and magnitude. Sums need both signs, so there are no unsigned formats here. */
   readonly signed: true;
   readonly infinities: boolean;
-  /** "many": the top exponent is reserved as in IEEE 754; "one": only the all-ones code (per sign); "none". */
-  readonly nans: "none" | "one" | "many";
+  /**
+   * "many": the top exponent is reserved as in IEEE 754; "one": only the all-ones code (per sign); "negative-zero":
+   * the code that would be -0; "none".
+   */
+  readonly nans: "none" | "negative-zero" | "one" | "many";
   /** If false, the values next to zero are +-minNormal. */
   readonly subnormals: boolean;
   /** Only binary64 has it: the format in which all the others are computed. */
@@ -104,8 +107,9 @@ function problemOf(facts: FloatFormat): string | undefined {
   if (signed !== true) return "it must be signed, because sums are";
   if (precision < 2) return `precision ${precision} leaves no fraction bit`;
   const family = `${infinities ? "infinities" : "no infinities"} and nans "${nans}"`;
-  const known = nans === "many" ? infinities : (nans === "one" || nans === "none") && !infinities;
-  if (!known) return `${family} is none of the three families (IEEE-like, one NaN, all finite)`;
+  const known = nans === "many" ? infinities : ["negative-zero", "none", "one"].includes(nans) && !infinities;
+  if (!known)
+    return `${family} is none of the four families (IEEE-like, one NaN per sign, NaN for -0, all finite)`;
   const fewest = nans === "many" ? 2 : 1;
   if (exponentBits(facts) < fewest) {
     return `${bits} bits with precision ${precision} leave ${exponentBits(facts)} exponent bits, ${fewest} needed`;

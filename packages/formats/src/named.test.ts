@@ -71,7 +71,7 @@ test("an unknown name is answered with the catalogue", () => {
   expect(() => formatNamed("posit8")).toThrowErrorMatchingInlineSnapshot(`
     [FormatError: there is no format "posit8"
       where: formatNamed("posit8")
-      next: write one of bfloat16, binary16, binary32, binary64, e2m1, e2m3, e3m2, ieee-e4m3, ocp-e4m3, ocp-e5m2, tf32, or e<E>m<M> such as e5m6]
+      next: write one of bfloat16, binary16, binary32, binary64, e2m1, e2m3, e3m2, e4m3fnuz, e5m2fnuz, ieee-e4m3, ocp-e4m3, ocp-e5m2, tf32, or e<E>m<M> such as e5m6]
   `);
   for (const name of ["", "e5", "e05m2", "e5m0", "m3e4", "constructor"]) {
     expect(() => formatNamed(name)).toThrow("there is no format");

@@ -32,7 +32,9 @@ describe.each(smallFormats.map((format) => [format.name, format] as const))("%s"
       const canonical = value === 0 ? 0 : code;
       if (!Number.isNaN(value)) bad.same(encode(value, format), canonical, () => `code ${code}`);
       else bad.same(encode(value, format), encode(NaN, format), () => `code ${code}`);
-      if (code >= half) bad.same(value, -decode(code - half, format), () => `code ${code}`);
+      // The code of negative zero may be that of NaN.
+      const negated = code > half || (code === half && format.nans !== "negative-zero");
+      if (negated) bad.same(value, -decode(code - half, format), () => `code ${code}`);
     }
     expect(bad.examples).toEqual([]);
   });

@@ -43,9 +43,10 @@ interface Table {
   };
 }
 
-// Math.fround and DataView are the oracle of binary32, and binary64 needs none.
+// Math.fround and DataView are the oracle of binary32, and binary64 needs none. The FNUZ formats have no table: their
+// finite values are those of a format without NaN, and ONNX's own Cast cases check them in the conformance test.
 const formats: readonly FloatFormat[] = [
-  ...catalog.filter((format) => format.bits < 32),
+  ...catalog.filter((format) => format.bits < 32 && format.nans !== "negative-zero"),
   formatNamed("e4m7"),
   formatNamed("e5m6"),
 ];

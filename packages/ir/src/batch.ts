@@ -2,7 +2,7 @@
 import { IrError } from "./errors.js";
 import { valueOf, type Graph } from "./graph.js";
 import type { Sample } from "./samples.js";
-import { allocate, sizeOf, tensor, type Tensor } from "./types.js";
+import { blank, isNumeric, sizeOf, tensor, type Tensor } from "./types.js";
 
 /**
  * True where the model leaves its first axis open, on every input and output: it may then be fed any number of
@@ -28,11 +28,13 @@ export function stack(samples: readonly Sample[]): Sample {
   return new Map([...first.keys()].map((id) => [id, stackTensors(samples.map((sample) => sample.get(id)!))]));
 }
 
-/** Part `index` of `count` equal parts of a tensor's first axis: a view, not a copy. */
+/** Part `index` of `count` equal parts of a tensor's first axis: a view, not a copy, of numbers. */
 export function slice(t: Tensor, index: number, count: number): Tensor {
   const rows = t.dims[0]! / count;
   const size = t.data.length / count;
-  return tensor(t.elem, [rows, ...t.dims.slice(1)], t.data.subarray(index * size, (index + 1) * size));
+  const [from, to] = [index * size, (index + 1) * size];
+  const part = isNumeric(t.data) ? t.data.subarray(from, to) : t.data.slice(from, to);
+  return tensor(t.elem, [rows, ...t.dims.slice(1)], part);
 }
 
 function stackTensors(parts: readonly Tensor[]): Tensor {
@@ -49,10 +51,11 @@ function stackTensors(parts: readonly Tensor[]): Tensor {
     });
   }
   const rows = parts.reduce((sum, t) => sum + t.dims[0]!, 0);
-  const data = allocate(elem, rows * inner);
+  const data = blank(elem, rows * inner);
   let at = 0;
   for (const { data: part } of parts) {
-    (data as Float32Array).set(part as Float32Array, at);
+    if (isNumeric(data)) (data as Float32Array).set(part as Float32Array, at);
+    else data.splice(at, part.length, ...(part as readonly string[]));
     at += part.length;
   }
   return tensor(elem, [rows, ...dims.slice(1)], data);

@@ -3,7 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { IrError } from "./errors.js";
 import { quote, type Digest } from "./graph.js";
-import type { Tensor } from "./types.js";
+import { bytesOf, type Tensor } from "./types.js";
 
 /** `sha256:<hex>` of the parts, one after another. */
 export function digestOf(...parts: Uint8Array[]): Digest {
@@ -53,7 +53,7 @@ export class SetDigest {
     for (const name of [...sample.keys()].sort()) {
       const t = sample.get(name)!;
       hash.update(text.encode(JSON.stringify([name, t.elem, t.dims])));
-      hash.update(new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength));
+      hash.update(bytesOf(t));
     }
     this.sum = BigInt.asUintN(256, this.sum + BigInt(`0x${bytesToHex(hash.digest())}`));
   }

@@ -7,6 +7,7 @@ export type IrErrorCode =
   | "invalid-graph"
   | "invalid-attribute"
   | "shape"
+  | "wrong-element"
   | "not-json"
   | "wrong-document"
   | "wrong-model"

@@ -1,5 +1,6 @@
 // The graph: values, nodes and their order. Immutable; a pass returns a new one.
 import type { Tensor, TensorType } from "./types.js";
+import type { ContainerType, ValueType } from "./values.js";
 import type { OpName } from "./ops/index.js";
 import type { Operands } from "./precision.js";
 
@@ -9,8 +10,17 @@ export type NodeId = string;
 /** `sha256:` and 64 hexadecimal digits. */
 export type Digest = string;
 
+/**
+ * A graph inside a node, such as a branch of If. It is closed: what it reads of the graph around it comes in as inputs
+ * of its own, after those that the operator feeds. `captured` says, for each of these, which input of the node it is.
+ */
+export interface Body {
+  readonly graph: Graph;
+  readonly captured: readonly number[];
+}
+
 /** An attribute's value, already checked against the operator's own list of attributes. */
-export type AttrValue = number | string | readonly number[] | readonly string[] | Tensor;
+export type AttrValue = number | string | readonly number[] | readonly string[] | Tensor | Body | ValueType;
 
 /** The attributes of a node: exactly those that its operator defines, defaults filled in. */
 export type Attrs = Readonly<Record<string, AttrValue | undefined>>;
@@ -34,10 +44,14 @@ export interface Node {
   readonly origin: Origin;
 }
 
-/** A value: the type as far as it is known, and the tensor where it is constant. */
+/**
+ * A value: the type as far as it is known, and the tensor where it is constant. A value that is a sequence, an
+ * optional or a map has a `container` in the place of a `type`.
+ */
 export interface Value {
   readonly id: ValueId;
   readonly type: TensorType | null;
+  readonly container?: ContainerType;
   readonly constant?: Tensor;
 }
 
@@ -65,6 +79,26 @@ export function valueOf(graph: Graph, id: ValueId): Value {
 export function constantInput(graph: Graph, node: Node, index: number): Tensor | undefined {
   const id = node.inputs[index];
   return id == null ? undefined : graph.values.get(id)?.constant;
+}
+
+/** The graphs inside a node, in the order of its attributes. */
+export function bodiesOf(node: { readonly attrs: Attrs }): Body[] {
+  return Object.values(node.attrs).filter(isBody);
+}
+
+export function isBody(value: AttrValue | undefined): value is Body {
+  return typeof value === "object" && "graph" in value;
+}
+
+/** The inputs that the operator itself takes; those that only its bodies read come after them. */
+export function ownInputs(node: Node): readonly (ValueId | null)[] {
+  const captured = bodiesOf(node).flatMap((body) => body.captured);
+  return captured.length === 0 ? node.inputs : node.inputs.slice(0, Math.min(...captured));
+}
+
+/** The type of a value that is no tensor, or of one that is. */
+export function valueType(value: Value): ValueType | null {
+  return value.container ?? value.type;
 }
 
 /** For every value, the nodes that read it (once each). */

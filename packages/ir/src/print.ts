@@ -1,7 +1,8 @@
 // Prints a graph as text that people can read and tests can diff: a line per node, sums and all.
-import { valueOf, type AttrValue, type Graph, type Node } from "./graph.js";
+import { isBody, valueOf, valueType, type AttrValue, type Graph, type Node } from "./graph.js";
 import { sumSites, type SumSite } from "./sites.js";
 import { printType } from "./types.js";
+import { printValueType } from "./values.js";
 
 /**
  * The graph, one node per line in order of execution:
@@ -15,10 +16,10 @@ export function printGraph(graph: Graph): string {
   const constants = [...graph.values.values()].filter((value) => value.constant);
   const lines = [
     `graph ${JSON.stringify(graph.name)} ${graph.digest.slice(0, 19)}`,
-    ...graph.inputs.map((id) => `input %${id} : ${printType(valueOf(graph, id).type)}`),
+    ...graph.inputs.map((id) => `input %${id} : ${printValueType(valueType(valueOf(graph, id)))}`),
     ...constants.map(({ id, type }) => `const ${id} : ${printType(type)}`),
     ...graph.nodes.map((node) => printNode(graph, node, sites.get(node.id))),
-    ...graph.outputs.map((id) => `output %${id} : ${printType(valueOf(graph, id).type)}`),
+    ...graph.outputs.map((id) => `output %${id} : ${printValueType(valueType(valueOf(graph, id)))}`),
   ];
   return lines.join("\n") + "\n";
 }
@@ -31,7 +32,7 @@ function printNode(graph: Graph, node: Node, site: SumSite | undefined): string 
     AttrValue,
   ][];
   const shown = attrs.map(([key, value]) => `${key}: ${printAttr(value)}`).join(", ");
-  const results = node.outputs.map((id) => printType(valueOf(graph, id).type)).join(", ");
+  const results = node.outputs.map((id) => printValueType(valueType(valueOf(graph, id)))).join(", ");
   return [
     `${node.outputs.map((id) => `%${id}`).join(", ")} = ${node.op}(${node.inputs.map(name).join(", ")})`,
     shown && ` {${shown}}`,
@@ -43,6 +44,8 @@ function printNode(graph: Graph, node: Node, site: SumSite | undefined): string 
 }
 
 function printAttr(value: AttrValue): string {
+  if (isBody(value)) return `graph of ${value.graph.nodes.length} nodes`;
+  if (typeof value === "object" && ("kind" in value || "shape" in value)) return printValueType(value);
   if (typeof value === "object" && "dims" in value) return printType({ elem: value.elem, shape: value.dims });
   return Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value);
 }

@@ -1,16 +1,33 @@
 // Element types, shapes and tensors: the values that flow along the edges of a graph.
 import { IrError } from "./errors.js";
+import { bitsOf } from "./narrow.js";
 
 /** The element types that a value may have. Their names are those of ONNX, with the width spelled out. */
-export type ElementType = keyof typeof storage;
+export type ElementType = keyof typeof storage | "string";
 
+/**
+ * How each element type is held outside of an execution. Floats narrower than binary32 are held as the binary32
+ * numbers that they are: `narrowRounding` makes them. Integers of 4 and 2 bits take a byte each.
+ */
 const storage = {
   float32: Float32Array,
   float64: Float64Array,
+  float16: Float32Array,
+  bfloat16: Float32Array,
+  float8e4m3fn: Float32Array,
+  float8e4m3fnuz: Float32Array,
+  float8e5m2: Float32Array,
+  float8e5m2fnuz: Float32Array,
+  float8e8m0: Float32Array,
+  float4e2m1: Float32Array,
+  int2: Int8Array,
+  int4: Int8Array,
   int8: Int8Array,
   int16: Int16Array,
   int32: Int32Array,
   int64: BigInt64Array,
+  uint2: Uint8Array,
+  uint4: Uint8Array,
   uint8: Uint8Array,
   uint16: Uint16Array,
   uint32: Uint32Array,
@@ -18,11 +35,8 @@ const storage = {
   bool: Uint8Array,
 } as const;
 
-/**
- * The numbers of a tensor. Inside an execution a float tensor may be held in binary64 whatever its element
- * type, since every emulated value is exact there.
- */
-export type TensorData =
+/** The numbers of a tensor, of any element type but `string`. */
+export type NumericData =
   | Float32Array
   | Float64Array
   | Int8Array
@@ -33,6 +47,12 @@ export type TensorData =
   | Uint16Array
   | Uint32Array
   | BigUint64Array;
+
+/**
+ * The elements of a tensor. Inside an execution a float tensor may be held in binary64 whatever its element
+ * type, since every emulated value is exact there.
+ */
+export type TensorData = NumericData | readonly string[];
 
 /** A dense tensor in row-major order. `data.length` is the product of `dims`; a scalar has no dims. */
 export interface Tensor {
@@ -50,25 +70,66 @@ export interface TensorType {
   readonly shape: readonly Dim[] | null;
 }
 
-export const elementTypes = Object.keys(storage) as ElementType[];
+export const elementTypes = [...Object.keys(storage), "string"] as ElementType[];
 
-/** True for the types that a sum is accumulated in, false for integers and booleans. */
+/** True for floating-point types of every width, false for integers, booleans and strings. */
 export function isFloat(elem: ElementType): boolean {
-  return elem === "float32" || elem === "float64";
+  return elem.startsWith("float") || elem === "bfloat16";
 }
 
-/** An uninitialised tensor's storage: zeros of the element type. */
-export function allocate(elem: ElementType, length: number): TensorData {
+/** True for integers of every width, false for booleans. */
+export function isInteger(elem: ElementType): boolean {
+  return elem.startsWith("int") || elem.startsWith("uint");
+}
+
+/** An uninitialised tensor's storage: zeros of the element type. Strings have none: see `blank`. */
+export function allocate(elem: ElementType, length: number): NumericData {
+  if (elem === "string") throw new Error("internal: strings are no numbers");
   return new storage[elem](length);
 }
 
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Little-endian bytes as numbers of the type, not copied; null where their place in memory does not allow it. */
-export function viewOf(elem: ElementType, bytes: Uint8Array): TensorData | null {
+/**
+ * Little-endian bytes as numbers of the type, not copied; null where their place in memory does not allow it, and for
+ * element types that are held otherwise than ONNX stores them.
+ */
+export function viewOf(elem: ElementType, bytes: Uint8Array): NumericData | null {
+  if (elem === "string" || bitsOf(elem) !== 8 * storage[elem].BYTES_PER_ELEMENT) return null;
   const size = storage[elem].BYTES_PER_ELEMENT;
   if ((!littleEndian && size > 1) || bytes.byteOffset % size !== 0 || bytes.length % size !== 0) return null;
   return new storage[elem](bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
+}
+
+/** Zeros of the element type, or empty strings. */
+export function blank(elem: ElementType, length: number): NumericData | string[] {
+  return elem === "string" ? new Array<string>(length).fill("") : allocate(elem, length);
+}
+
+/** The elements as numbers. @throws IrError `wrong-element` for strings. */
+export function numericData(t: Tensor): NumericData {
+  if (isNumeric(t.data)) return t.data;
+  throw new IrError("wrong-element", {
+    what: "Numbers are needed here, and this tensor holds strings",
+    where: `a ${t.elem} tensor of dims [${t.dims.join(", ")}]`,
+    next: "cast it to a numeric type in the model",
+  });
+}
+
+/** The elements as they lie in memory; strings as JSON. */
+export function bytesOf({ data }: Tensor): Uint8Array {
+  if (!isNumeric(data)) return new TextEncoder().encode(JSON.stringify(data));
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The tensor as it is held outside of an execution: floats other than float64 as binary32 numbers. */
+export function inStorage(t: Tensor): Tensor {
+  const wide = t.data instanceof Float64Array && t.elem !== "float64";
+  return wide ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t;
+}
+
+export function isNumeric(data: TensorData): data is NumericData {
+  return ArrayBuffer.isView(data);
 }
 
 /** The product of the dims: 1 for a scalar. */
@@ -107,7 +168,7 @@ export function printType(type: TensorType | null): string {
 
 /** The elements as plain numbers. @throws IrError `int64-range` for integers beyond 2^53. */
 export function toNumbers(t: Tensor): number[] {
-  return Array.from(t.data as ArrayLike<number | bigint>, (x) => {
+  return Array.from(numericData(t) as ArrayLike<number | bigint>, (x) => {
     if (typeof x === "number") return x;
     const n = Number(x);
     // INT64_MAX and INT64_MIN stand for "to the end" in ONNX; they may round, any other value may not.

@@ -1,7 +1,7 @@
 // Checks the promises of a graph: single assignment, order, arity, attributes known and filled in, constants of
 // their type and size.
 import { IrError } from "./errors.js";
-import { describeNode, type Graph, type ValueId } from "./graph.js";
+import { bodiesOf, describeNode, ownInputs, type Graph, type ValueId } from "./graph.js";
 import type { AttrSpec } from "./ops/define.js";
 import { ops } from "./ops/index.js";
 import { printType, sizeOf } from "./types.js";
@@ -27,12 +27,18 @@ export function verify(graph: Graph): Graph {
     const definition = Object.hasOwn(ops, node.op) ? ops[node.op] : undefined;
     if (!definition) throw broken(`There is no operator ${String(node.op)}`, where);
     const [least, most] = definition.arity;
-    if (node.inputs.length > most) {
-      throw broken(`${node.op} takes at most ${most} inputs, not ${node.inputs.length}`, where);
+    const own = ownInputs(node);
+    if (own.length > most) {
+      throw broken(`${node.op} takes at most ${most} inputs, not ${own.length}`, where);
+    }
+    for (const { graph: body, captured } of bodiesOf(node)) {
+      verify(body);
+      const stray = captured.find((index) => node.inputs[index] == null);
+      if (stray !== undefined)
+        throw broken(`A body of ${node.op} reads input number ${stray + 1}, which is missing`, where);
     }
     for (let i = 0; i < least; i++) {
-      if (node.inputs[i] == null)
-        throw broken(`${node.op} needs ${least} inputs; number ${i + 1} is missing`, where);
+      if (own[i] == null) throw broken(`${node.op} needs ${least} inputs; number ${i + 1} is missing`, where);
     }
     for (const id of node.inputs) {
       if (id !== null && !ready.has(id))

@@ -21,6 +21,10 @@ export function withPauses(executor: Executor): Executor {
       await pause();
       return session.run(feeds, options);
     },
+    runValues: async (feeds, options) => {
+      await pause();
+      return session.runValues(feeds, options);
+    },
     get executed() {
       return session.executed;
     },

@@ -1,5 +1,12 @@
 // The tensor of the public library, in the shape of onnxruntime-common's.
-import { sizeOf, tensor, type ElementType, type Tensor as IrTensor, type TensorData } from "@mpplan/ir";
+import {
+  inStorage,
+  sizeOf,
+  tensor,
+  type ElementType,
+  type Tensor as IrTensor,
+  type TensorData,
+} from "@mpplan/ir";
 
 /**
  * A typed, dense, row-major tensor.
@@ -20,10 +27,9 @@ export class Tensor {
     this.size = sizeOf(dims);
   }
 
-  static fromIr({ elem, dims, data }: IrTensor): Tensor {
+  static fromIr(t: IrTensor): Tensor {
     // Inside, floats are held in binary64; a float32 result is one of binary32 numbers.
-    const out = elem === "float32" && data instanceof Float64Array ? Float32Array.from(data) : data;
-    return new Tensor(elem, out, dims);
+    return new Tensor(t.elem, inStorage(t).data, t.dims);
   }
 
   toIr(): IrTensor {

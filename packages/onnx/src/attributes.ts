@@ -1,9 +1,37 @@
 // Attributes: from AttributeProto to plain values, then checked against the operator's own list.
-import { quote, describeNode, type Attrs, type AttrSpec, type AttrValue, type Origin } from "@mpplan/ir";
+import {
+  describeNode,
+  elementTypes,
+  quote,
+  type Attrs,
+  type AttrSpec,
+  type AttrValue,
+  type Body,
+  type ElementType,
+  type Origin,
+  type Tensor,
+  type ValueType,
+} from "@mpplan/ir";
 import { ImportError } from "./errors.js";
-import { has, toBigInt, type AttributeProto, type NodeProto, type TensorProto } from "./proto.js";
+import type { Surroundings } from "./functions.js";
+import {
+  has,
+  toBigInt,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  type TypeProto,
+} from "./proto.js";
 import type { RawAttr, RawAttrs, RawNode } from "./raw-node.js";
-import type { Tensor } from "@mpplan/ir";
+import { elementType } from "./tensors.js";
+
+/** How the parts of an attribute that are messages themselves are read. */
+export interface AttributeReader {
+  tensor(proto: TensorProto, where: string): Tensor;
+  type(proto: TypeProto, where: string): ValueType;
+  readonly around: Surroundings;
+}
 
 /** AttributeProto.AttributeType. */
 const kinds = new Map<number, RawAttr["kind"]>([
@@ -48,11 +76,7 @@ const harmless = new Set(["consumed_inputs"]);
  * The attributes of a node, by name.
  * @throws ImportError `invalid-attribute`, and what reading a tensor throws.
  */
-export function readAttributes(
-  node: NodeProto,
-  origin: Origin,
-  readTensor: (tensor: TensorProto, where: string) => Tensor,
-): RawAttrs {
+export function readAttributes(node: NodeProto, origin: Origin, reader: AttributeReader): RawAttrs {
   const attrs = new Map<string, RawAttr>();
   for (const attribute of node.attribute ?? []) {
     const name = attribute.name ?? "";
@@ -64,7 +88,7 @@ export function readAttributes(
         `The attribute ${quote(name)} refers to an attribute of a function, but this is none`,
       );
     }
-    attrs.set(name, readAttribute(attribute, kindOf(attribute, name, origin), origin, readTensor));
+    attrs.set(name, readAttribute(attribute, kindOf(attribute, name, origin), origin, reader));
   }
   return attrs;
 }
@@ -73,7 +97,11 @@ export function readAttributes(
  * The attributes as the operator defines them, defaults filled in.
  * @throws ImportError `invalid-attribute` for one that is unknown, missing, or of another type.
  */
-export function checkAttributes(raw: RawNode, specs: Readonly<Record<string, AttrSpec>>): Attrs {
+export function checkAttributes(
+  raw: RawNode,
+  specs: Readonly<Record<string, AttrSpec>>,
+  readBody: (proto: GraphProto, around: Surroundings) => Body,
+): Attrs {
   for (const name of raw.attrs.keys()) {
     if (!Object.hasOwn(specs, name) && !harmless.has(name)) {
       throw new ImportError("invalid-attribute", {
@@ -86,7 +114,7 @@ export function checkAttributes(raw: RawNode, specs: Readonly<Record<string, Att
   const attrs: Record<string, AttrValue> = {};
   for (const [name, spec] of Object.entries(specs)) {
     const given = raw.attrs.get(name);
-    const value = given ? convert(given, spec, name, raw) : defaultOf(spec);
+    const value = given ? convert(given, spec, name, raw, readBody) : defaultOf(spec);
     if (value !== undefined) attrs[name] = value;
     else if (spec.required) throw invalid(raw.origin, `${raw.op} needs the attribute ${quote(name)}`);
   }
@@ -101,24 +129,50 @@ function defaultOf(spec: AttrSpec): AttrValue | undefined {
     case "floats":
       return spec.default?.map(Math.fround);
     case "tensor":
+    case "graph":
+    case "value-type":
       return undefined;
     case "int":
     case "ints":
     case "string":
+    case "strings":
+    case "element":
       return spec.default;
     default:
       return spec satisfies never;
   }
 }
 
-function convert(given: RawAttr, spec: AttrSpec, name: string, raw: RawNode): AttrValue {
-  if (given.kind !== spec.type) {
+/** The kind of attribute in a file that says what each spec asks for. */
+const kindFor: Readonly<Partial<Record<AttrSpec["type"], RawAttr["kind"]>>> = {
+  element: "int",
+  "value-type": "type",
+};
+
+function convert(
+  given: RawAttr,
+  spec: AttrSpec,
+  name: string,
+  raw: RawNode,
+  readBody: (proto: GraphProto, around: Surroundings) => Body,
+): AttrValue {
+  if (
+    spec.type === "element" &&
+    given.kind === "string" &&
+    elementTypes.includes(given.value as ElementType)
+  ) {
+    return given.value;
+  }
+  if (given.kind !== (kindFor[spec.type] ?? spec.type)) {
     const what = `The attribute ${quote(name)} of ${raw.op} is of type ${given.kind}, not ${spec.type}`;
     throw invalid(raw.origin, what);
   }
   switch (given.kind) {
     case "int":
+      if (spec.type === "element") return elementType(Number(given.value), describeNode(raw));
       return exactNumber(given.value, name, raw);
+    case "graph":
+      return readBody(given.value, given.around);
     case "ints":
       return given.value.map((value) => exactNumber(value, name, raw));
     case "string":
@@ -129,8 +183,16 @@ function convert(given: RawAttr, spec: AttrSpec, name: string, raw: RawNode): At
       return given.value;
     case "float":
     case "floats":
+    case "strings":
     case "tensor":
+    case "type":
       return given.value;
+    case "graphs":
+    case "sparse-tensor":
+    case "sparse-tensors":
+    case "tensors":
+    case "types":
+      throw new Error(`internal: no operator takes ${given.kind}`);
     default:
       return given satisfies never;
   }
@@ -171,8 +233,9 @@ function readAttribute(
   attribute: AttributeProto,
   kind: RawAttr["kind"],
   origin: Origin,
-  readTensor: (tensor: TensorProto, where: string) => Tensor,
+  reader: AttributeReader,
 ): RawAttr {
+  const where = `the attribute "${attribute.name}" of ${describeNode({ origin })}`;
   switch (kind) {
     case "float":
       return { kind, value: attribute.f ?? 0 };
@@ -182,10 +245,7 @@ function readAttribute(
       return { kind, value: decodeText(attribute.s ?? new Uint8Array(0), attribute, origin) };
     case "tensor": {
       if (!attribute.t) throw invalid(origin, `The attribute ${quote(attribute.name ?? "")} holds no tensor`);
-      return {
-        kind,
-        value: readTensor(attribute.t, `the attribute "${attribute.name}" of ${describeNode({ origin })}`),
-      };
+      return { kind, value: reader.tensor(attribute.t, where) };
     }
     case "floats":
       return { kind, value: attribute.floats ?? [] };
@@ -194,11 +254,13 @@ function readAttribute(
     case "strings":
       return { kind, value: (attribute.strings ?? []).map((text) => decodeText(text, attribute, origin)) };
     case "graph":
+      return { kind, value: attribute.g ?? {}, around: reader.around };
+    case "type":
+      return { kind, value: reader.type(attribute.tp ?? {}, where) };
     case "graphs":
     case "tensors":
     case "sparse-tensor":
     case "sparse-tensors":
-    case "type":
     case "types":
       return { kind };
     default:

@@ -17,11 +17,11 @@ export function constantOf(raw: RawNode): Tensor {
   const [name, attr] = entry;
   const value = constantForm(name, attr);
   if (value) return value;
-  if (["sparse_value", "value_string", "value_strings"].includes(name)) {
+  if (name === "sparse_value") {
     throw new ImportError("unsupported-type", {
       what: `A Constant holds a ${name}, which mpplan does not read`,
       where: describeNode(raw),
-      next: "store the constant as a dense tensor of numbers",
+      next: "store the constant as a dense tensor",
     });
   }
   throw invalid(raw.origin, `Constant has no attribute ${quote(name)} of type ${attr.kind}`);
@@ -37,6 +37,10 @@ function constantForm(name: string, attr: RawAttr): Tensor | null {
   }
   if (name === "value_ints" && attr.kind === "ints") {
     return tensor("int64", [attr.value.length], BigInt64Array.from(attr.value));
+  }
+  if (name === "value_string" && attr.kind === "string") return tensor("string", [], [attr.value]);
+  if (name === "value_strings" && attr.kind === "strings") {
+    return tensor("string", [attr.value.length], attr.value);
   }
   return null;
 }

@@ -9,7 +9,7 @@ export type ImportErrorCode =
   | "limit" // larger than the limits allow
   | "unsupported-version" // an IR version or opset outside the known range
   | "unsupported-op" // operators that have no importer
-  | "unsupported-feature" // local functions, subgraphs, training information, sparse tensors, a use of an operator
+  | "unsupported-feature" // training information, sparse tensors, ambiguous functions, a use of an operator
   | "unsupported-type" // an element type or a kind of value that the IR does not have
   | "invalid-model" // a graph that breaks the rules of ONNX
   | "invalid-attribute" // an attribute that the operator does not have, or of another type

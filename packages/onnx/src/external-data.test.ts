@@ -1,3 +1,4 @@
+import { bytesOf } from "@mpplan/ir";
 import { describe, expect, test, vi } from "vitest";
 import { buildModel, gemmModel, node, thrown, value } from "../test/model-builder.js";
 import { importOnnx } from "./import.js";
@@ -78,13 +79,13 @@ test("a file that is read in parts is asked for the bytes that tensors need, and
 test("a part that was read for this import is the tensor's own memory: weights are held once", () => {
   const part = file.slice(0, 8);
   const externalData = { size: () => file.length, read: () => part };
-  const { data } = importOnnx(external({ location: "w.bin" }), { externalData }).values.get("w")!.constant!;
-  expect(data.buffer).toBe(part.buffer);
+  const { constant } = importOnnx(external({ location: "w.bin" }), { externalData }).values.get("w")!;
+  expect(bytesOf(constant!).buffer).toBe(part.buffer);
 });
 
 test("tensors of the same bytes share them; what a function yields stays its own", () => {
   const { values } = importOnnx(twoTensors("8", "8"), { externalData: () => file });
-  const [w, v] = [values.get("w")!.constant!.data, values.get("v")!.constant!.data];
+  const [w, v] = [bytesOf(values.get("w")!.constant!), bytesOf(values.get("v")!.constant!)];
   expect(w.buffer).toBe(v.buffer);
   expect(w.buffer).not.toBe(file.buffer);
 });

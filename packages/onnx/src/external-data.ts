@@ -1,7 +1,7 @@
 // Tensors whose numbers lie in another file: which of its bytes are meant, and whether they are there. Reading the
 // file, and checking for symbolic links, is left to the caller's function.
 import { MpplanError } from "@mpplan/formats";
-import { quote, type ByteDigest } from "@mpplan/ir";
+import { quote, type ByteDigest, type Tensor } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
 import { checkExternalLocation } from "./external-location.js";
 import type { TensorProto } from "./proto.js";
@@ -31,6 +31,8 @@ export interface ExternalReader {
   readonly parts: Map<string, Uint8Array>;
   /** Bytes read of each file. */
   readonly taken: Map<string, number>;
+  /** Tensors by their lists of dims, which the copies of a message share: a function's constants are held once. */
+  readonly known: WeakMap<object, Tensor>;
   /** Bytes of all tensors up to now. */
   weightBytes: number;
 }
@@ -41,7 +43,15 @@ export function externalReader(
   keepsFile = false,
 ): ExternalReader {
   const files = typeof source === "function" ? wholeFiles(source) : source;
-  return { files, keepsFile, digest, parts: new Map(), taken: new Map(), weightBytes: 0 };
+  return {
+    files,
+    keepsFile,
+    digest,
+    parts: new Map(),
+    taken: new Map(),
+    known: new WeakMap(),
+    weightBytes: 0,
+  };
 }
 
 /** The bytes of a tensor that is stored elsewhere: `byteLength` of them, as its dims need. Nobody changes them. */

@@ -2,12 +2,19 @@
 // Decoding and checking bytes, tensors, attributes and older opsets are files of their own; here they meet.
 import { withoutOwnNotes } from "./annotate.js";
 import {
-  quote,
   describeNode,
   ByteDigest,
+  digestOf,
+  isBody,
+  isTensorType,
   noOperands,
   ops,
+  quote,
+  typed,
   typeOf,
+  valueType,
+  type Attrs,
+  type Body,
   type Graph,
   type Node,
   type OpName,
@@ -19,8 +26,11 @@ import { define, defineAlias, resolve, startDraft, upgradeContext, type Draft } 
 import { ImportError, invalidModel } from "./errors.js";
 import { externalReader, type ExternalData } from "./external-data.js";
 import { defaultLimits, maxGraphValues, maxNodeInputs, type ImportLimits } from "./limits.js";
-import { checkModel, checkOperators, originsOf } from "./model-facts.js";
+import { fileNodes, inside, operatorKey, type FileNode, type Surroundings } from "./functions.js";
+import { functionDefaults } from "./function-defaults.js";
+import { checkModel, checkOperators, scopeOf } from "./model-facts.js";
 import { unique } from "./node-ids.js";
+import { originsIn } from "./operators.js";
 import {
   decodeModel,
   type GraphProto,
@@ -32,7 +42,7 @@ import type { RawNode } from "./raw-node.js";
 import { describeTensor, readTensor } from "./tensors.js";
 import { upgrades } from "./upgrades/index.js";
 import { validate } from "./validate.js";
-import { checkSize, inputTypeOf, refine } from "./value-types.js";
+import { checkSize, inputTypeOf, refine, typeFrom } from "./value-types.js";
 import { broken } from "./wire.js";
 
 export interface ImportOptions {
@@ -52,7 +62,7 @@ export interface ImportOptions {
 }
 
 /**
- * Reads an ONNX model, of opset 7 to 28, all of whose operators the IR has.
+ * Reads an ONNX model, of opset 1 to 28, all of whose operators the IR has.
  * @throws ImportError, IrError; nothing else, whatever the bytes are.
  *
  * @example
@@ -62,36 +72,67 @@ export interface ImportOptions {
 export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Graph {
   const limits = { ...defaultLimits, ...options.limits };
   validate(bytes, limits);
-  const { graph, opset } = checkModel(decode(bytes));
-  const origins = originsOf(graph, opset);
-  checkOperators(origins);
+  const model = decode(bytes);
+  const { graph, opsets } = checkModel(model);
+  const scope = scopeOf(model, opsets, functionDefaults(bytes), limits);
+  const nodes = fileNodes(graph.node ?? [], scope);
+  checkOperators(originsIn(nodes, scope));
 
   const digest = new ByteDigest();
   for (const piece of withoutOwnNotes(bytes)) digest.add(piece);
   const external = externalReader(options.externalData, digest, options.keepBytes);
-  const draft = startDraft(graph, origins, limits, external);
+  const parts = readGraph(startDraft(graph, nodes, scope, external), graph, nodes);
+  return { ...parts, name: options.name ?? (graph.name || "model"), digest: digest.finish() };
+}
+
+/** All of a graph but what only the file as a whole can say. */
+function readGraph(
+  draft: Draft,
+  graph: GraphProto,
+  nodes: readonly FileNode[],
+): Omit<Graph, "name" | "digest"> {
   for (const initializer of graph.initializer ?? []) addInitializer(draft, initializer);
   const inputs = (graph.input ?? []).flatMap((input) => addInput(draft, input));
   checkCount("inputs that have to be fed", inputs.length);
-  (graph.node ?? []).forEach((node, index) => {
-    const origin = origins[index]!;
+  for (const { proto, origin, around } of nodes) {
     addFileNode(draft, {
       id: origin.name,
-      op: origin.opType,
-      inputs: (node.input ?? []).map((id) => (id === "" ? null : resolve(draft, id, origin))),
-      outputs: withoutTrailing(node.output ?? [], ""),
-      attrs: readAttributes(node, origin, (proto, where) => readTensor(proto, where, limits, external)),
+      op: operatorKey(origin.domain, origin.opType),
+      inputs: (proto.input ?? []).map((id) => (id === "" ? null : resolve(draft, id, origin))),
+      outputs: withoutTrailing(proto.output ?? [], ""),
+      attrs: readAttributes(proto, origin, {
+        tensor: (tensor, where) => readTensor(tensor, where, draft.limits, draft.external),
+        type: (type, where) => typeFrom(type, where, draft.limits),
+        around,
+      }),
       origin,
     });
-  });
+  }
+  const outputs = outputsOf(draft, graph);
+  return { inputs, outputs, nodes: draft.nodes, values: draft.values, operands: noOperands };
+}
+
+/** A graph inside a node; `captures` collects what it reads of the graph around it. */
+function readBody(
+  parent: Draft,
+  owner: RawNode,
+  proto: GraphProto,
+  around: Surroundings,
+  captures: Map<ValueId, number>,
+): Body {
+  const nodes = fileNodes(proto.node ?? [], parent.scope, inside(around, owner.origin, parent.limits));
+  const draft = startDraft(proto, nodes, parent.scope, parent.external, parent);
+  const parts = readGraph(draft, proto, nodes);
+  const outer = [...draft.captured.keys()];
+  for (const id of outer) if (!captures.has(id)) captures.set(id, captures.size);
   return {
-    name: options.name ?? (graph.name || "model"),
-    digest: digest.finish(),
-    inputs,
-    outputs: outputsOf(draft, graph),
-    nodes: draft.nodes,
-    values: draft.values,
-    operands: noOperands,
+    graph: {
+      ...parts,
+      inputs: [...parts.inputs, ...draft.captured.values()],
+      name: proto.name || owner.id,
+      digest: digestOf(new TextEncoder().encode(`${owner.id}/${proto.name ?? ""}`)),
+    },
+    captured: outer.map((id) => captures.get(id)!),
   };
 }
 
@@ -113,13 +154,15 @@ function addInitializer(draft: Draft, proto: TensorProto): void {
 function addInput(draft: Draft, info: ValueInfoProto): ValueId[] {
   const id = info.name ?? "";
   const where = `the input ${quote(id)} of the graph`;
-  const type = inputTypeOf(info, where, draft.limits);
+  // A body may leave its inputs without types: what feeds them has one.
+  const type = draft.parent && !info.type ? null : inputTypeOf(info, where, draft.limits);
   const constant = draft.values.get(id)?.constant;
-  if (!constant) {
-    define(draft, { id, type }, where);
+  if (!constant || !type) {
+    define(draft, { id, ...(type ? typed(type) : { type }) }, where);
     return [id];
   }
   const fits =
+    isTensorType(type) &&
     type.elem === constant.elem &&
     (!type.shape ||
       (type.shape.length === constant.dims.length &&
@@ -135,7 +178,7 @@ function addFileNode(draft: Draft, raw: RawNode): void {
     define(draft, { id: onlyOutput(raw), type: typeOf(constant), constant }, describeNode(raw));
     return;
   }
-  const upgrade = Object.hasOwn(upgrades, raw.op) ? upgrades[raw.op as OpName] : undefined;
+  const upgrade = Object.hasOwn(upgrades, raw.op) ? upgrades[raw.op as keyof typeof upgrades] : undefined;
   for (const each of upgrade ? upgrade(raw, upgradeContext(draft, raw)) : [raw]) addNode(draft, each);
 }
 
@@ -152,7 +195,10 @@ function addNode(draft: Draft, raw: RawNode): void {
   if (inputs.length > maxNodeInputs)
     throw invalidModel(`${raw.op} has ${inputs.length} inputs`, describeNode(raw));
   if (raw.outputs.length === 0) throw invalidModel(`${raw.op} has no output`, describeNode(raw));
-  const attrs = checkAttributes(raw, definition.attributes);
+  const captures = new Map<ValueId, number>();
+  const attrs = checkAttributes(raw, definition.attributes, (proto, around) =>
+    readBody(draft, raw, proto, around, captures),
+  );
   if (raw.op === "Identity" && !draft.graphOutputs.has(onlyOutput(raw))) {
     defineAlias(draft, onlyOutput(raw), inputs[0]!, describeNode(raw));
     return;
@@ -160,23 +206,22 @@ function addNode(draft: Draft, raw: RawNode): void {
   const node: Node = {
     id: raw.id,
     op: definition.name,
-    inputs,
+    inputs: [...inputs, ...captures.keys()],
     outputs: raw.outputs.map((id, index) => id || unique(`${raw.id}/output${index}`, draft.valueNames)),
-    attrs,
+    attrs: captures.size === 0 ? attrs : placed(attrs, inputs.length),
     origin: raw.origin,
   };
-  const types = definition.infer({
-    node,
-    inputs: inputs.map((id) => (id === null ? null : draft.values.get(id)!)),
-  });
+  const values = node.inputs.map((id) => (id === null ? null : draft.values.get(id)!));
+  const types = definition.infer({ node, inputs: values });
+  const sure = values.every((value) => value === null || valueType(value) !== null);
   if (types.length < node.outputs.length) {
     const what = `${raw.op} has ${types.length} outputs, but ${node.outputs.length} are named`;
     throw invalidModel(what, describeNode(raw));
   }
   node.outputs.forEach((id, index) => {
-    const type = refine(types[index]!, draft.declared.get(id), id, raw);
-    checkSize(type, describeNode(raw), draft.limits);
-    define(draft, { id, type }, describeNode(raw));
+    const type = refine(types[index]!, draft.declared.get(id), id, raw, sure);
+    if (type && isTensorType(type)) checkSize(type, describeNode(raw), draft.limits);
+    define(draft, { id, ...(type ? typed(type) : { type }) }, describeNode(raw));
   });
   draft.nodes.push(node);
 }
@@ -190,9 +235,23 @@ function checkCount(what: string, count: number): void {
   });
 }
 
+/** The captured inputs of the bodies counted from the node's own inputs on. */
+function placed(attrs: Attrs, own: number): Attrs {
+  return Object.fromEntries(
+    Object.entries(attrs).map(([name, value]) => [
+      name,
+      isBody(value) ? { ...value, captured: value.captured.map((index) => own + index) } : value,
+    ]),
+  );
+}
+
 function outputsOf(draft: Draft, graph: GraphProto): ValueId[] {
   const outputs = (graph.output ?? []).map((output) => output.name ?? "");
   checkCount("outputs", outputs.length);
+  if (draft.parent) {
+    // A body may yield a value of the graph around it, or one value twice.
+    return outputs.map((id) => resolve(draft, id, { name: id, opType: "output", domain: "", opset: 0 }));
+  }
   if (outputs.length === 0) throw invalidModel("The graph has no outputs", "the graph");
   for (const id of outputs) {
     if (!draft.values.has(id))

@@ -5,5 +5,7 @@ export { checkExternalLocation } from "./external-location.js";
 export { importOnnx, type ImportOptions } from "./import.js";
 export { checkFileSize, defaultLimits, type ImportLimits } from "./limits.js";
 export { knownVersions } from "./versions.js";
+export { modelOperators } from "./operators.js";
 export { planAnnotations } from "./plan-annotations.js";
 export { readTensorProto } from "./tensor-file.js";
+export { readValueProto } from "./value-file.js";

@@ -5,10 +5,18 @@ import { ImportError } from "./errors.js";
 export interface ImportLimits {
   /** Bytes of the model file; protobuf itself ends at 2 GiB. */
   readonly bytes: number;
-  /** Messages inside messages: a tensor in an attribute of a node is the fifth level. */
+  /**
+   * Messages inside messages: a tensor in an attribute of a node is the fifth level. Also graphs inside nodes and calls
+   * of functions inside one another.
+   */
   readonly depth: number;
-  /** Nodes of the graph. */
+  /** Nodes of the graph, calls of functions replaced by theirs, bodies counted. */
   readonly nodes: number;
+  /**
+   * What replacing calls of functions by their nodes makes: every call, node, input, output, attribute and number of a
+   * list counts one, a new name or a text one and another one for every 64 characters.
+   */
+  readonly inlined: number;
   /** Elements of any one tensor, stored or computed. */
   readonly elements: number;
   /** Bytes of all stored tensors together, as they are held. */
@@ -26,6 +34,7 @@ export const defaultLimits: ImportLimits = Object.freeze({
   bytes: 2 ** 31,
   depth: 64,
   nodes: 200_000,
+  inlined: 2 ** 21,
   elements: 2 ** 31,
   weightBytes: 2 ** 34,
   textBytes: 2 ** 24,

@@ -67,7 +67,11 @@ export const messages: Readonly<Record<MessageName, Message>> = {
     7: { message: "NodeProto", counts: "nodes" },
     8: "text",
     9: { message: "OperatorSetIdProto" },
-    10: "text",
+    10: "name",
+    11: { message: "AttributeProto" },
+    12: { message: "ValueInfoProto" },
+    13: "name",
+    14: entries,
   },
   GraphProto: {
     1: { message: "NodeProto", counts: "nodes" },
@@ -90,6 +94,7 @@ export const messages: Readonly<Record<MessageName, Message>> = {
     5: { message: "AttributeProto" },
     6: "text",
     7: "name",
+    8: "name",
     9: entries,
   },
   AttributeProto: {

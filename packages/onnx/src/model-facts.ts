@@ -1,27 +1,63 @@
 // What is checked of a model as a whole before its nodes are read: versions, features, operators.
-import { quote, ops, type OpName, type Origin } from "@mpplan/ir";
+import { quote, ops, type Origin } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
-import { nodeIds } from "./node-ids.js";
-import { has, toBigInt, type GraphProto, type ModelProto } from "./proto.js";
+import { idsOf, operatorKey, plain, type FileScope, type LocalFunction, type Opsets } from "./functions.js";
+import type { ImportLimits } from "./limits.js";
+import { has, toBigInt, type AttributeProto, type GraphProto, type ModelProto } from "./proto.js";
+import { upgrades } from "./upgrades/index.js";
 import { knownVersions } from "./versions.js";
 
-/** The operators that exist in files only: the importer turns them into values. */
-const importOnly = new Set(["Constant", "Dropout"]);
+/** Everything that nodes of the model may refer to. @throws ImportError for functions that cannot be told apart. */
+export function scopeOf(
+  model: ModelProto,
+  opsets: Opsets,
+  defaults: readonly (readonly AttributeProto[])[],
+  limits: ImportLimits,
+): FileScope {
+  const functions = new Map<string, LocalFunction>();
+  (model.functions ?? []).forEach((proto, index) => {
+    const key = operatorKey(proto.domain ?? "", proto.name ?? "");
+    if (functions.has(key)) {
+      throw new ImportError("unsupported-feature", {
+        what: `The model has two functions ${quote(key)}, which only an overload tells apart`,
+        where: "the functions of the model",
+        next: "inline them first, with onnx.inliner",
+      });
+    }
+    functions.set(key, {
+      proto,
+      defaults: defaults[index] ?? [],
+      opsets: versionsIn(proto.opsetImport),
+      ids: idsOf(proto.node ?? []),
+    });
+  });
+  return { opsets, functions, limits, taken: new Set(namesIn(model.graph ?? {})), nodes: 0, inlined: 0 };
+}
 
-/** Where every node of the graph comes from, in the file's order. */
-export function originsOf(graph: GraphProto, opset: number): Origin[] {
+function namesIn(graph: GraphProto): string[] {
+  const named = [...(graph.input ?? []), ...(graph.initializer ?? [])].map((each) => each.name ?? "");
   const nodes = graph.node ?? [];
-  const ids = nodeIds(nodes.map((node) => ({ name: node.name ?? "", opType: node.opType ?? "" })));
-  return nodes.map((node, index) => ({
-    name: ids[index]!,
-    opType: node.opType ?? "",
-    domain: node.domain ?? "",
-    opset,
-  }));
+  const bodies = nodes.flatMap((node) =>
+    (node.attribute ?? []).flatMap((each) => (each.g ? namesIn(each.g) : [])),
+  );
+  return [...named, ...nodes.flatMap((node) => [...(node.input ?? []), ...(node.output ?? [])]), ...bodies];
+}
+
+/** The versions of the operator sets that the model imports, by domain. */
+function opsetsOf(model: ModelProto, graph: GraphProto): Opsets {
+  const others = [...versionsIn(model.opsetImport)];
+  // A model without any operator of ONNX's own domain need not import it.
+  const needed = (graph.node ?? []).some((node) => plain(node.domain) === "");
+  if (!needed && others.length > 0 && !others.some(([domain]) => domain === "")) return new Map(others);
+  return new Map([...others, ["", defaultOpset(model)]]);
+}
+
+function versionsIn(imports: ModelProto["opsetImport"]): Opsets {
+  return new Map((imports ?? []).map((each) => [plain(each.domain), Number(toBigInt(each.version))]));
 }
 
 /** The graph of a model whose versions and features are known. @throws ImportError. */
-export function checkModel(model: ModelProto): { graph: GraphProto; opset: number } {
+export function checkModel(model: ModelProto): { graph: GraphProto; opsets: Opsets } {
   const graph = model.graph;
   if (!graph) {
     throw new ImportError("not-onnx", {
@@ -44,7 +80,7 @@ export function checkModel(model: ModelProto): { graph: GraphProto; opset: numbe
       next: feature.next,
     });
   }
-  return { graph, opset: defaultOpset(model) };
+  return { graph, opsets: opsetsOf(model, graph) };
 }
 
 /** Refuses operators that have no importer, all of them at once. @throws ImportError `unsupported-op`. */
@@ -66,9 +102,9 @@ export function checkOperators(origins: readonly Origin[]): void {
 }
 
 function isKnown({ opType, domain }: Origin): boolean {
-  if (domain !== "" && domain !== "ai.onnx") return false;
+  const key = operatorKey(domain, opType);
   // RoundTo is the IR's own: a file cannot mean it.
-  return (Object.hasOwn(ops, opType) && (opType as OpName) !== "RoundTo") || importOnly.has(opType);
+  return (Object.hasOwn(ops, key) && key !== "RoundTo") || Object.hasOwn(upgrades, key) || key === "Constant";
 }
 
 function printOp({ opType, domain }: Origin): string {
@@ -80,12 +116,6 @@ function unsupportedFeature(
   model: ModelProto,
   graph: GraphProto,
 ): { what: string; where: string; next: string } | null {
-  const functions = model.functions ?? [];
-  if (functions.length > 0) {
-    const names = functions.slice(0, 5).map((each) => quote(each.name ?? ""));
-    const where = `the functions ${names.join(", ")}${functions.length > 5 ? ", ..." : ""}`;
-    return { what: "local functions", where, next: "inline them first, with onnx.inliner" };
-  }
   if (has(model, "trainingInfo")) {
     return { what: "training information", where: "the model", next: "export the model for inference" };
   }

@@ -20,10 +20,19 @@ export function nodeIds(nodes: readonly NodeName[]): string[] {
   });
 }
 
-/** `wanted`, or the first of `wanted_2`, `wanted_3`, ... that is free; it is then taken. */
+/** `wanted`, or the first of `wanted_2`, `wanted_3`, ... that is free; it is then taken, for good. */
 export function unique(wanted: string, taken: Set<string>): string {
   let id = wanted;
-  for (let n = 2; taken.has(id); n++) id = `${wanted}_${n}`;
+  if (taken.has(wanted)) {
+    let numbers = nextNumbers.get(taken);
+    if (!numbers) nextNumbers.set(taken, (numbers = new Map()));
+    let n = numbers.get(wanted) ?? 2;
+    while (taken.has((id = `${wanted}_${n}`))) n++;
+    numbers.set(wanted, n + 1);
+  }
   taken.add(id);
   return id;
 }
+
+/** Where to go on looking: a file may ask for one name a million times. */
+const nextNumbers = new WeakMap<Set<string>, Map<string, number>>();

@@ -25,6 +25,9 @@ export type NodeProto = Onnx.INodeProto;
 export type { TensorProto };
 export type AttributeProto = Onnx.IAttributeProto;
 export type ValueInfoProto = Onnx.IValueInfoProto;
+export type FunctionProto = Onnx.IFunctionProto;
+export type TypeProto = Onnx.ITypeProto;
+export type TensorTypeProto = Onnx.TypeProto.ITensor;
 
 /** A 64-bit integer: exactly, or as protobufjs hands it over, a Long or a plain number. */
 export type ProtoInteger = Integer;
@@ -33,6 +36,11 @@ export type ProtoInteger = Integer;
 export function decodeModel(bytes: Uint8Array): ModelProto {
   // A plain Uint8Array: given a Buffer, protobufjs would take another path in Node than in a browser.
   return onnx.ModelProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** One attribute, for a field that onnx-proto does not know. */
+export function decodeAttribute(bytes: Uint8Array): AttributeProto {
+  return onnx.AttributeProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 /** The same for bytes that `validateTensor` has passed. */

@@ -1,7 +1,7 @@
 // A file that holds one TensorProto, as the input_0.pb of ONNX test data.
 import type { Tensor } from "@mpplan/ir";
-import { externalReader } from "./external-data.js";
-import { defaultLimits } from "./limits.js";
+import { externalReader, type ExternalReader } from "./external-data.js";
+import { defaultLimits, type ImportLimits } from "./limits.js";
 import { decodeTensor } from "./proto.js";
 import { readTensor } from "./tensors.js";
 import { validateTensor } from "./validate.js";
@@ -11,10 +11,16 @@ import { validateTensor } from "./validate.js";
  * @throws ImportError `truncated`, `invalid-tensor`, `unsupported-type`, `external-data`, `limit`.
  */
 export function readTensorProto(bytes: Uint8Array): { name: string; tensor: Tensor } {
-  validateTensor(bytes, defaultLimits);
+  return readTensorBytes(bytes, defaultLimits, externalReader(undefined));
+}
+
+/** The same for one of several tensors, which count together. */
+export function readTensorBytes(
+  bytes: Uint8Array,
+  limits: ImportLimits,
+  external: ExternalReader,
+): { name: string; tensor: Tensor } {
+  validateTensor(bytes, limits);
   const proto = decodeTensor(bytes);
-  return {
-    name: proto.name ?? "",
-    tensor: readTensor(proto, "the tensor of the file", defaultLimits, externalReader(undefined)),
-  };
+  return { name: proto.name ?? "", tensor: readTensor(proto, "the tensor of the file", limits, external) };
 }

@@ -1,3 +1,4 @@
+import { bytesOf } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import { DataType, thrown } from "../test/model-builder.js";
 import { externalReader } from "./external-data.js";
@@ -40,7 +41,7 @@ describe("raw data", () => {
   test("keeps every float32 bit, subnormals and infinities included", () => {
     const data = Float32Array.of(NaN, Infinity, -Infinity, 2 ** -149, -0);
     const { data: got } = read({ dims: [5], dataType: 1, rawData: new Uint8Array(data.buffer) });
-    expect(new Uint8Array(got.buffer)).toEqual(new Uint8Array(data.buffer));
+    expect(new Uint8Array((got as Float32Array).buffer)).toEqual(new Uint8Array(data.buffer));
   });
   test("of bool is 0 or 1", () => {
     expect(
@@ -114,9 +115,9 @@ test("a tensor may be a view of a file that nobody changes, where its place allo
   for (let offset = 0; offset < 8; offset++) {
     const rawData = file.subarray(offset, offset + 8);
     const reader = externalReader(undefined, null, true);
-    const { data } = readTensor({ dims: [2], dataType: 1, rawData }, "a test", defaultLimits, reader);
-    expect(data.buffer === file.buffer).toBe(offset % 4 === 0);
-    expect(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).toEqual(rawData);
+    const read = readTensor({ dims: [2], dataType: 1, rawData }, "a test", defaultLimits, reader);
+    expect(bytesOf(read).buffer === file.buffer).toBe(offset % 4 === 0);
+    expect(bytesOf(read)).toEqual(rawData);
   }
 });
 
@@ -133,16 +134,61 @@ test("all tensors together have a limit, however small each one is", () => {
 });
 
 test.each([
-  ["float16", DataType.float16],
-  ["bfloat16", DataType.bfloat16],
-  ["string", DataType.string],
-  ["float8e4m3fn", 17],
-])("%s is refused by name, not widened", (name, dataType) => {
+  ["complex64", DataType.complex64],
+  ["complex128", 15],
+])("%s is refused by name", (name, dataType) => {
   const error = thrown(() => read({ dims: [1], dataType, rawData: new Uint8Array(2) }));
   expect(error).toMatchObject({ code: "unsupported-type" });
   expect(error.message).toContain(`Unsupported element type ${name}`);
 });
 
+test.each<[string, number, number[], number[]]>([
+  ["float16", 10, [0x00, 0x3c, 0x00, 0xc1, 0x01, 0x00], [1, -2.5, 2 ** -24]],
+  ["bfloat16", 16, [0x80, 0x3f, 0x20, 0xc0, 0x01, 0x00], [1, -2.5, 2 ** -133]],
+  ["float8e4m3fn", 17, [0x38, 0x7e, 0xff], [1, 448, NaN]],
+  ["float8e4m3fnuz", 18, [0x40, 0x7f, 0x80], [1, 240, NaN]],
+  ["float8e5m2", 19, [0x3c, 0xfc, 0x01], [1, -Infinity, 2 ** -16]],
+  ["float8e5m2fnuz", 20, [0x40, 0x80, 0x7f], [1, NaN, 57344]],
+  ["float8e8m0", 24, [127, 0, 255], [1, 2 ** -127, NaN]],
+  ["float4e2m1", 23, [0x72, 0x0f], [1, 6, -6]],
+  ["uint4", 21, [0xf1, 0x02], [1, 15, 2]],
+  ["int4", 22, [0xf1, 0x08], [1, -1, -8]],
+  ["uint2", 25, [0b00110110], [2, 1, 3]],
+  ["int2", 26, [0b00110110], [-2, 1, -1]],
+])("%s is read from its codes, in raw data and in int32_data", (elem, dataType, bytes, values) => {
+  const raw = read({ dims: [3], dataType, rawData: Uint8Array.from(bytes) });
+  expect(raw.elem).toBe(elem);
+  expect([...(raw.data as Float32Array)]).toEqual(values);
+  const pairs = elem.endsWith("float16");
+  const int32Data = pairs ? [0, 2, 4].map((i) => bytes[i]! + 256 * bytes[i + 1]!) : bytes;
+  expect(read({ dims: [3], dataType, int32Data })).toEqual(raw);
+});
+
+test("texts come from string_data, and from nowhere else", () => {
+  const stringData = ["a", "", "\u00fc"].map((text) => new TextEncoder().encode(text));
+  expect(read({ dims: [3], dataType: 8, stringData }).data).toEqual(["a", "", "\u00fc"]);
+  expect(thrown(() => read({ dims: [1], dataType: 8, rawData: new Uint8Array(2) })).message).toContain(
+    "raw data",
+  );
+  expect(thrown(() => read({ dims: [1], dataType: 8, stringData: [Uint8Array.of(255)] })).message).toContain(
+    "UTF-8",
+  );
+});
+
 test.each([0, 27, 999, -1])("there is no element type %i", (dataType) => {
   expect(thrown(() => read({ dims: [1], dataType }))).toMatchObject({ code: "unsupported-type" });
+});
+
+test("tensors count as they are held: codes as numbers, texts as objects", () => {
+  const within = (proto: TensorProto, weightBytes: number) =>
+    readTensor(proto, "a test", { ...defaultLimits, weightBytes }, externalReader(undefined));
+  const halves = { dims: [8], dataType: DataType.float16, rawData: new Uint8Array(16) };
+  expect(within(halves, 32).data).toEqual(new Float32Array(8));
+  expect(thrown(() => within(halves, 31)).message).toContain("32 bytes; the limit is 31");
+  const quarters = { dims: [8], dataType: 26, rawData: Uint8Array.of(0xe4, 0) };
+  expect(within(quarters, 8).data).toEqual(Int8Array.of(0, 1, -2, -1, 0, 0, 0, 0));
+  expect(thrown(() => within(quarters, 7)).code).toBe("limit");
+  const texts = { dims: [2], dataType: DataType.string, stringData: [Uint8Array.of(65), new Uint8Array(0)] };
+  expect(within(texts, 65).data).toEqual(["A", ""]);
+  expect(thrown(() => within(texts, 64)).code).toBe("limit");
 });

@@ -1,8 +1,18 @@
 // TensorProto -> Tensor. Every byte is accounted for: a tensor with one too many or too few is refused.
-import { quote, allocate, sizeOf, viewOf, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import {
+  quote,
+  allocate,
+  sizeOf,
+  viewOf,
+  type ElementType,
+  type NumericData,
+  type Tensor,
+  type TensorData,
+} from "@mpplan/ir";
 import { ImportError } from "./errors.js";
 import { readExternal, type ExternalReader } from "./external-data.js";
 import { maxRank, tooMuch, type ImportLimits } from "./limits.js";
+import { isPacked, packedLength, unpack } from "./packed.js";
 import { has, toBigInt, type ProtoInteger, type TensorProto } from "./proto.js";
 
 /** The typed fields of TensorProto; `rawData` may hold any type but texts. */
@@ -26,25 +36,25 @@ const dataTypes = new Map<number, { elem: ElementType; field: TypedField } | str
   [5, { elem: "int16", field: "int32Data" }],
   [6, { elem: "int32", field: "int32Data" }],
   [7, { elem: "int64", field: "int64Data" }],
-  [8, "string"],
+  [8, { elem: "string", field: "stringData" }],
   [9, { elem: "bool", field: "int32Data" }],
-  [10, "float16"],
+  [10, { elem: "float16", field: "int32Data" }],
   [11, { elem: "float64", field: "doubleData" }],
   [12, { elem: "uint32", field: "uint64Data" }],
   [13, { elem: "uint64", field: "uint64Data" }],
   [14, "complex64"],
   [15, "complex128"],
-  [16, "bfloat16"],
-  [17, "float8e4m3fn"],
-  [18, "float8e4m3fnuz"],
-  [19, "float8e5m2"],
-  [20, "float8e5m2fnuz"],
-  [21, "uint4"],
-  [22, "int4"],
-  [23, "float4e2m1"],
-  [24, "float8e8m0"],
-  [25, "uint2"],
-  [26, "int2"],
+  [16, { elem: "bfloat16", field: "int32Data" }],
+  [17, { elem: "float8e4m3fn", field: "int32Data" }],
+  [18, { elem: "float8e4m3fnuz", field: "int32Data" }],
+  [19, { elem: "float8e5m2", field: "int32Data" }],
+  [20, { elem: "float8e5m2fnuz", field: "int32Data" }],
+  [21, { elem: "uint4", field: "int32Data" }],
+  [22, { elem: "int4", field: "int32Data" }],
+  [23, { elem: "float4e2m1", field: "int32Data" }],
+  [24, { elem: "float8e8m0", field: "int32Data" }],
+  [25, { elem: "uint2", field: "int32Data" }],
+  [26, { elem: "int2", field: "int32Data" }],
 ]);
 
 /** The element type that a number of TensorProto.DataType stands for. @throws ImportError `unsupported-type`. */
@@ -62,10 +72,23 @@ export function readTensor(
   limits: ImportLimits,
   external: ExternalReader,
 ): Tensor {
+  const known = proto.dims && external.known.get(proto.dims);
+  if (known) return known;
+  const made = newTensor(proto, where, limits, external);
+  if (proto.dims) external.known.set(proto.dims, made);
+  return made;
+}
+
+function newTensor(
+  proto: TensorProto,
+  where: string,
+  limits: ImportLimits,
+  external: ExternalReader,
+): Tensor {
   const { elem, field } = lookUp(proto.dataType ?? 0, where);
   const dims = readDims(proto, where, limits);
   const size = sizeOf(dims);
-  countBytes(external, byteLength(elem, size), where, limits);
+  countBytes(external, heldLength(proto, elem, size), where, limits);
   if (proto.segment) throw invalidTensor("The tensor is stored in segments", where);
   const location = proto.dataLocation ?? 0;
   const filled = typedFields.filter((name) => has(proto, name));
@@ -74,6 +97,7 @@ export function readTensor(
     if (filled.length > 0 || raw.length > 0) {
       throw invalidTensor("The tensor has data both in this file and in another", where);
     }
+    if (elem === "string") throw invalidTensor("A string tensor is stored in another file", where);
     const bytes = readExternal(proto, byteLength(elem, size), where, external);
     return { elem, dims, data: fromBytes(elem, size, bytes, where, true) };
   }
@@ -84,6 +108,11 @@ export function readTensor(
   }
   const wrong = filled.find((name) => name !== field);
   if (wrong) throw invalidTensor(`A ${elem} tensor has its data in ${wrong}, not in ${field}`, where);
+  if (elem === "string") return { elem, dims, data: fromTexts(proto.stringData ?? [], size, dims, where) };
+  if (isPacked(elem)) {
+    const codes = codeBytes(elem, proto.int32Data ?? [], where);
+    return { elem, dims, data: fromBytes(elem, size, codes, where, false) };
+  }
   return {
     elem,
     dims,
@@ -105,7 +134,7 @@ function lookUp(dataType: number, where: string): { elem: ElementType; field: Ty
     throw new ImportError("unsupported-type", {
       what: `Unsupported element type ${found}`,
       where,
-      next: "convert the model to float32: mpplan chooses the low precision itself",
+      next: "split the complex numbers into real and imaginary parts in the model",
     });
   }
   return found;
@@ -130,9 +159,20 @@ function readDims(proto: TensorProto, where: string, limits: ImportLimits): numb
   return dims.map(Number);
 }
 
+/** Bytes of raw data that so many elements take. */
 function byteLength(elem: ElementType, size: number): number {
+  if (isPacked(elem)) return packedLength(elem, size);
   return size * allocate(elem, 0).BYTES_PER_ELEMENT;
 }
+
+/** Bytes that the tensor takes once it is read: codes become numbers, and every text is an object. */
+function heldLength(proto: TensorProto, elem: ElementType, size: number): number {
+  if (elem !== "string") return size * allocate(elem, 0).BYTES_PER_ELEMENT;
+  return (proto.stringData ?? []).reduce((sum, text) => sum + textObjectBytes + text.length, 0);
+}
+
+/** What V8 takes for a short string and its place in a list. */
+const textObjectBytes = 32;
 
 /** All tensors together have a limit too: many of the same few bytes would pass one by one. */
 function countBytes(external: ExternalReader, bytes: number, where: string, limits: ImportLimits): void {
@@ -146,6 +186,40 @@ function countBytes(external: ExternalReader, bytes: number, where: string, limi
   );
 }
 
+/** In `int32_data` every number is one code of 16 bits, or one byte of packed codes. */
+function codeBytes(elem: ElementType, codes: ArrayLike<number>, where: string): Uint8Array {
+  const wide = packedLength(elem, 1) === 2;
+  const [least, most] = wide ? [0, 0xffff] : [-128, 0xff];
+  const bytes = new Uint8Array(codes.length * (wide ? 2 : 1));
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!;
+    if (code < least || code > most) throw invalidTensor(`${code} is no code of ${elem}`, where);
+    if (wide) bytes.set([code & 255, code >> 8], 2 * i);
+    else bytes[i] = code;
+  }
+  return bytes;
+}
+
+function fromTexts(
+  texts: readonly Uint8Array[],
+  size: number,
+  dims: readonly number[],
+  where: string,
+): string[] {
+  if (texts.length !== size) {
+    throw invalidTensor(
+      `A tensor of dims [${dims.join(", ")}] needs ${size} elements, but has ${texts.length}`,
+      where,
+    );
+  }
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    return texts.map((text) => decoder.decode(text));
+  } catch {
+    throw invalidTensor("A string of the tensor is no valid UTF-8 text", where);
+  }
+}
+
 /** Little-endian bytes, at any offset, to numbers: a view of them where `keep` allows it and they are aligned. */
 function fromBytes(
   elem: ElementType,
@@ -154,10 +228,12 @@ function fromBytes(
   where: string,
   keep: boolean,
 ): TensorData {
+  if (elem === "string") throw invalidTensor("A string tensor has raw data", where);
   if (bytes.length !== byteLength(elem, size)) {
     const needs = `${size} elements of ${elem} take ${byteLength(elem, size)} bytes`;
     throw invalidTensor(`${needs}, but ${bytes.length} are given`, where);
   }
+  if (isPacked(elem)) return unpack(elem, bytes, room(elem, size, where));
   if (elem === "bool" && bytes.some((byte) => byte > 1)) {
     throw invalidTensor("A bool tensor has a byte that is neither 0 nor 1", where);
   }
@@ -170,7 +246,7 @@ function fromBytes(
 }
 
 /** Zeros to be filled in; what the machine has no memory for is an error like any other. */
-function room(elem: ElementType, size: number, where: string): TensorData {
+function room(elem: ElementType, size: number, where: string): NumericData {
   try {
     return allocate(elem, size);
   } catch (error) {
@@ -218,33 +294,21 @@ function fromNumbers(
 
 /** What the typed fields could hold but the element type cannot; null where they agree. */
 function integerRange(elem: ElementType): readonly [number, number] | null {
-  switch (elem) {
-    case "bool":
-      return [0, 1];
-    case "uint8":
-      return [0, 2 ** 8 - 1];
-    case "int8":
-      return [-(2 ** 7), 2 ** 7 - 1];
-    case "uint16":
-      return [0, 2 ** 16 - 1];
-    case "int16":
-      return [-(2 ** 15), 2 ** 15 - 1];
-    case "uint32":
-      return [0, 2 ** 32 - 1];
-    case "int32":
-    case "int64":
-    case "uint64":
-    case "float32":
-    case "float64":
-      return null;
-    default:
-      return elem satisfies never;
-  }
+  return ranges.get(elem) ?? null;
 }
+
+const ranges = new Map<ElementType, readonly [number, number]>([
+  ["bool", [0, 1]],
+  ["uint8", [0, 2 ** 8 - 1]],
+  ["int8", [-(2 ** 7), 2 ** 7 - 1]],
+  ["uint16", [0, 2 ** 16 - 1]],
+  ["int16", [-(2 ** 15), 2 ** 15 - 1]],
+  ["uint32", [0, 2 ** 32 - 1]],
+]);
 
 const bigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 
-function swapBytes(data: TensorData): void {
+function swapBytes(data: NumericData): void {
   const bytes = new Uint8Array(data.buffer);
   for (let i = 0; i < bytes.length; i += data.BYTES_PER_ELEMENT) {
     bytes.subarray(i, i + data.BYTES_PER_ELEMENT).reverse();

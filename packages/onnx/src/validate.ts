@@ -7,7 +7,7 @@ import { messages, type FieldKind, type MessageName } from "./messages.js";
 import { broken, fields, varint, WireType, type Field } from "./wire.js";
 
 /** A decoded message is an object with its own lists: as dear as this many plain items. */
-const messageItems = 8;
+export const messageItems = 8;
 /** Numbers of a tensor, other than its dims, go into a typed array, which is cheap: this many for one. */
 const tensorNumbers = 32;
 

@@ -1,19 +1,32 @@
 // The types that a file states: binding for inputs, hints for what nodes yield.
-import { quote, describeNode, type Dim, type TensorType, type ValueId } from "@mpplan/ir";
+import {
+  describeNode,
+  isTensorType,
+  quote,
+  type Dim,
+  type TensorType,
+  type ValueId,
+  type ValueType,
+} from "@mpplan/ir";
 import { ImportError, invalidModel } from "./errors.js";
 import { maxRank, type ImportLimits } from "./limits.js";
-import { has, toBigInt, type ValueInfoProto } from "./proto.js";
+import { has, toBigInt, type TensorTypeProto, type TypeProto, type ValueInfoProto } from "./proto.js";
 import type { RawNode } from "./raw-node.js";
 import { elementType, tooManyAxes } from "./tensors.js";
 
-/** The inferred type, with what it leaves open filled in from the file. */
+/**
+ * The inferred type, with what it leaves open filled in from the file. Where an input's own type is not known
+ * (`sure` is false), the file alone is believed: null where it says nothing.
+ */
 export function refine(
-  inferred: TensorType,
-  declared: TensorType | undefined,
+  inferred: ValueType,
+  declared: ValueType | undefined,
   id: ValueId,
   raw: RawNode,
-): TensorType {
-  if (!declared) return inferred;
+  sure: boolean,
+): ValueType | null {
+  if (!sure) return declared ?? null;
+  if (!declared || !isTensorType(inferred) || !isTensorType(declared)) return inferred;
   if (declared.elem !== inferred.elem) {
     const what = `The value ${quote(id)} is declared as ${declared.elem}, but ${raw.op} yields ${inferred.elem}`;
     throw invalidModel(what, describeNode(raw));
@@ -24,16 +37,29 @@ export function refine(
   return { elem: inferred.elem, shape: inferred.shape.map((dim, axis) => dim ?? stated[axis] ?? null) };
 }
 
-/** The type of a graph input. @throws ImportError for anything but a tensor of a known element type. */
-export function inputTypeOf(info: ValueInfoProto, where: string, limits: ImportLimits): TensorType {
-  const proto = info.type?.tensorType;
-  if (!proto) {
-    throw new ImportError("unsupported-type", {
-      what: "The input is not a tensor: it is a sequence, a map, sparse, or has no type",
-      where,
-      next: "export the model with tensors as its inputs",
-    });
+/** The type of a graph input. @throws ImportError for one without a type, or of a sparse or unknown one. */
+export function inputTypeOf(info: ValueInfoProto, where: string, limits: ImportLimits): ValueType {
+  return typeFrom(info.type ?? {}, where, limits);
+}
+
+/** A TypeProto as the IR says it. @throws ImportError `unsupported-type`, `limit`. */
+export function typeFrom(proto: TypeProto, where: string, limits: ImportLimits): ValueType {
+  if (proto.tensorType) return tensorTypeFrom(proto.tensorType, where, limits);
+  const inner = (of: TypeProto | null | undefined): ValueType => typeFrom(of ?? {}, where, limits);
+  if (proto.sequenceType) return { kind: "sequence", of: inner(proto.sequenceType.elemType) };
+  if (proto.optionalType) return { kind: "optional", of: inner(proto.optionalType.elemType) };
+  if (proto.mapType) {
+    const { keyType, valueType } = proto.mapType;
+    return { kind: "map", key: elementType(keyType ?? 0, where), of: inner(valueType) };
   }
+  throw new ImportError("unsupported-type", {
+    what: "The value is sparse, or has no type",
+    where,
+    next: "export the model with dense tensors as its inputs",
+  });
+}
+
+function tensorTypeFrom(proto: TensorTypeProto, where: string, limits: ImportLimits): TensorType {
   const elem = elementType(proto.elemType ?? 0, where);
   if (!has(proto, "shape")) return { elem, shape: null };
   const dims = proto.shape?.dim ?? [];
@@ -52,7 +78,7 @@ export function inputTypeOf(info: ValueInfoProto, where: string, limits: ImportL
 }
 
 /** A type that the file states as a hint; one that makes no sense is no hint. */
-export function declaredType(info: ValueInfoProto, limits: ImportLimits): TensorType | null {
+export function declaredType(info: ValueInfoProto, limits: ImportLimits): ValueType | null {
   try {
     return inputTypeOf(info, "", limits);
   } catch (error) {

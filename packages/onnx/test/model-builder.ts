@@ -22,6 +22,7 @@ export const DataType = {
   float64: 11,
   uint32: 12,
   uint64: 13,
+  complex64: 14,
   bfloat16: 16,
 } as const;
 

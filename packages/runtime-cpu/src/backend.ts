@@ -1,8 +1,9 @@
 // The cpu backend: says what it can do, and hands each node to the code that does it.
 import { formatNamed } from "@mpplan/formats";
-import { sizeOf, type Tensor } from "@mpplan/ir";
+import { isNarrow, isTensor, sizeOf, type RuntimeValue, type Tensor } from "@mpplan/ir";
 import {
   createReferenceBackend,
+  takesTensorsOnly,
   type Handle,
   type Kernel,
   type KernelBackend,
@@ -71,22 +72,27 @@ export function backendOn(shared: Shared): KernelBackend {
       if (probe.kind === "unsupported") return probe;
       return createProbe(node, site, accumulators, arrangement, shared, probe);
     },
-    upload(tensor) {
+    upload(value) {
+      if (!isTensor(value)) return value;
+      const tensor = value;
       // A new object: what is remembered of it must not outlive a caller's change of the data.
       const handle: Tensor = { ...tensor };
       shared.adopt(handle);
       return handle;
     },
     download(handle) {
-      const t = handle as Tensor;
-      return { ...t, data: t.data.slice() };
+      const value = handle as RuntimeValue;
+      return isTensor(value) ? { ...value, data: value.data.slice() } : value;
     },
     free: () => undefined,
   };
 }
 
-function plainKernel(request: KernelRequest): Kernel {
+function plainKernel(request: KernelRequest): Kernel | Unsupported {
   const { node, storage } = request;
+  if (node.op !== "Identity" && !takesTensorsOnly(node.op)) {
+    return { kind: "unsupported", reason: `${node.op} works on more than tensors` };
+  }
   const run = plainRun(request);
   return {
     kind: "kernel",
@@ -107,18 +113,21 @@ function sumKernel(request: KernelRequest, shared: Shared): Kernel | Unsupported
   const reason = decision && whyNot(request);
   if (reason) return { kind: "unsupported", reason };
   const run = decision ? plannedSums(request, shared) : exact(request, shared);
-  const wide = decision && usesBinary64(request) ? fromReference(request) : null;
+  const wide = decision !== null && usesBinary64(request);
   const what = decision
     ? JSON.stringify([decision.ranges, decision.arrangement, accumulators, seed])
     : "exact";
+  let reference: Run | undefined;
   return {
     kind: "kernel",
     run(handles, context) {
       const inputs = handles as (Tensor | null)[];
       const { memo } = context;
-      // Only a float64 model stores what a binary64 sum came to; all else is stored as binary32, but scaled back first.
-      const asIs = inputs[0]!.elem === "float64" || decision?.arrangement?.scales;
-      const now = wide && asIs ? wide : run;
+      // Only a float64 model stores what a binary64 sum came to, and only the reference stores narrower floats than
+      // binary32; all else is stored as binary32, but scaled back first.
+      const { elem } = inputs[0]!;
+      const asIs = elem === "float64" || decision?.arrangement?.scales;
+      const now = isNarrow(elem) || (wide && asIs) ? (reference ??= fromReference(request)) : run;
       if (!memo) return now(inputs, context, "");
       const key = `cpu|${node.id}|${storage}|${keyOf(memo, inputs)}`;
       return memo.get(`${key}|${what}|${context.salt}`, () => now(inputs, context, key));

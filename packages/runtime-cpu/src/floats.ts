@@ -1,5 +1,5 @@
 // What the operators on binary32 data share.
-import { ops, type InferContext, type Node, type Tensor } from "@mpplan/ir";
+import { ops, type InferContext, type Node, type Tensor, type TensorType } from "@mpplan/ir";
 
 /** Null where the inputs are not of the kind that it is for. */
 export type FastRun = (inputs: readonly (Tensor | null)[], node: Node) => Tensor[] | null;
@@ -15,5 +15,5 @@ export function outputDims(inputs: readonly (Tensor | null)[], node: Node): numb
       (t, i) => t && { id: node.inputs[i] ?? "", type: { elem: t.elem, shape: t.dims }, constant: t },
     ),
   };
-  return ops[node.op].infer(context)[0]!.shape as number[];
+  return (ops[node.op].infer(context)[0] as TensorType).shape as number[];
 }

@@ -1,6 +1,6 @@
 // Operators without sums, on binary32 data: the frequent ones by themselves, all others as the reference computes them.
 // Every value is what the reference stores: computed in binary64, rounded once to binary32.
-import { floatAttr, type Node, type Tensor } from "@mpplan/ir";
+import { floatAttr, inStorage, type Node, type Tensor } from "@mpplan/ir";
 import { createReferenceBackend, type Kernel, type KernelRequest } from "@mpplan/runtime";
 import { add, div, mul, sub } from "./broadcast.js";
 import { floats, outputDims, type FastRun } from "./floats.js";
@@ -39,7 +39,7 @@ const fastRuns = {
   Div: div,
   Flatten: sameElements,
   GlobalAveragePool: globalAveragePool,
-  Identity: sameElements,
+  Identity: (inputs) => [{ ...inputs[0]! }],
   LeakyRelu: (inputs, node) => {
     const alpha = floatAttr(node, "alpha");
     return mapped(inputs[0]!, (x) => (x < 0 ? alpha * x : x));
@@ -87,8 +87,5 @@ function fromReference(request: KernelRequest): PlainRun {
   };
 }
 
-/** As it is kept between nodes: float32 values as binary32. */
-export function narrowed(t: Tensor): Tensor {
-  if (t.elem !== "float32" || t.data instanceof Float32Array) return t;
-  return { ...t, data: new Float32Array(t.data as Float64Array) };
-}
+/** As it is kept between nodes: float32 values, and narrower ones, as binary32. */
+export const narrowed = inStorage;

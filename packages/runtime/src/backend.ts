@@ -1,7 +1,16 @@
 // The contract between the executor and whatever computes: small enough to implement in a day.
-import type { Accumulator, Arrangement, Decision, ExecutedSite, Node, SumSite, Tensor } from "@mpplan/ir";
+import type {
+  Accumulator,
+  Arrangement,
+  Body,
+  Decision,
+  ExecutedSite,
+  Node,
+  RuntimeValue,
+  SumSite,
+} from "@mpplan/ir";
 
-/** A tensor where the backend keeps it: in memory, in wasm, on a GPU. Opaque to the executor. */
+/** A value where the backend keeps it: in memory, in wasm, on a GPU. Opaque to the executor. */
 export type Handle = object;
 
 /** What a node is asked to do. */
@@ -36,7 +45,14 @@ export interface KernelContext {
   readonly salt: number;
   /** Results that runs on the same inputs may share, see `Memo`. */
   readonly memo: Memo | null;
+  /**
+   * Runs a graph inside the node. Handles are those of the kernel's backend: one per input of that graph goes in and
+   * stays the caller's, one per output comes back and is the caller's too. Absent where no executor runs the kernel.
+   */
+  readonly run?: RunBody;
 }
+
+export type RunBody = (body: Body, inputs: readonly Handle[]) => Promise<Handle[]>;
 
 export interface KernelResult {
   readonly outputs: readonly Handle[];
@@ -86,9 +102,10 @@ export interface KernelBackend {
     accumulators: readonly Accumulator[],
     arrangement?: Arrangement,
   ): Probe | Unsupported;
-  upload(tensor: Tensor): Handle;
-  /** A tensor that outlives the handle. */
-  download(handle: Handle): Tensor | Promise<Tensor>;
+  /** A backend that has no kernels for strings, sequences and the like may hand such a value back as its own handle. */
+  upload(value: RuntimeValue): Handle;
+  /** A value that outlives the handle. */
+  download(handle: Handle): RuntimeValue | Promise<RuntimeValue>;
   /** Called once per handle of a run without a memo, when nothing reads it any more. */
   free(handle: Handle): void;
 }

@@ -2,17 +2,21 @@
 import {
   checkAccumulator,
   isFloat,
+  isTensor,
+  isTensorType,
   printOperands,
-  printType,
+  printValueType,
   sizeOf,
   valueOf,
   type Decision,
   type Graph,
   type Plan,
+  type RuntimeValue,
   type SumSite,
+  type ValueType,
 } from "@mpplan/ir";
 import { RuntimeError } from "./errors.js";
-import type { TensorMap } from "./executor.js";
+import type { ValueMap } from "./executor.js";
 
 export function checkPlan(graph: Graph, plan: Plan): void {
   if (plan.model.digest !== graph.digest) {
@@ -90,7 +94,7 @@ function checkThresholds(site: SumSite, { start, end, choice }: Decision["ranges
   });
 }
 
-export function checkFeeds(graph: Graph, feeds: TensorMap): void {
+export function checkFeeds(graph: Graph, feeds: ValueMap): void {
   for (const id of feeds.keys()) {
     if (graph.inputs.includes(id)) continue;
     throw new RuntimeError("unknown-feed", {
@@ -100,15 +104,20 @@ export function checkFeeds(graph: Graph, feeds: TensorMap): void {
     });
   }
   for (const id of graph.inputs) {
-    const { type } = valueOf(graph, id);
+    const { type, container } = valueOf(graph, id);
     const value = feeds.get(id);
     const wrong = (what: string): RuntimeError =>
       new RuntimeError(value ? "wrong-feed" : "missing-feed", {
         what,
-        where: `input "${id}", which is ${printType(type)}`,
+        where: `input "${id}", which is ${printValueType(container ?? type)}`,
         next: "feed a tensor of that type and shape",
       });
     if (!value) throw wrong(`The input "${id}" was not fed`);
+    if (!isTensor(value)) {
+      if (!container || !holds(container, value)) throw wrong(`The value is a ${value.kind}`);
+      continue;
+    }
+    if (container && !holds(container, value)) throw wrong("The value is a tensor");
     if (sizeOf(value.dims) !== value.data.length)
       throw wrong(`The tensor has ${value.data.length} elements, its dims say ${sizeOf(value.dims)}`);
     if (type && type.elem !== value.elem && !(isFloat(type.elem) && isFloat(value.elem))) {
@@ -123,4 +132,11 @@ export function checkFeeds(graph: Graph, feeds: TensorMap): void {
       throw wrong(`The tensor has dims [${value.dims.join(", ")}]`);
     }
   }
+}
+
+/** Whether a value is of that kind. What is in it, the operators check that read it. */
+function holds(type: ValueType, value: RuntimeValue): boolean {
+  if (isTensorType(type)) return isTensor(value);
+  if (type.kind === "optional") return ("kind" in value && value.kind === "absent") || holds(type.of, value);
+  return !isTensor(value) && value.kind === type.kind;
 }

@@ -9,6 +9,7 @@ export type RuntimeErrorCode =
   | "missing-feed"
   | "unknown-feed"
   | "wrong-feed"
+  | "not-a-tensor"
   | "unsupported-decision"
   | "out-of-memory" // a tensor of a run that the machine has no room for
   | "released";

@@ -1,5 +1,5 @@
 // Runs one node on constants: what constant folding needs.
-import type { Node, Tensor } from "@mpplan/ir";
+import { inStorage, type Node, type Tensor } from "@mpplan/ir";
 import type { Kernel, KernelResult } from "./backend.js";
 import { namingNode } from "./errors.js";
 import { createReferenceBackend } from "./reference/backend.js";
@@ -20,9 +20,7 @@ export function evaluateNode(node: Node, inputs: readonly (Tensor | null)[]): Te
   if (kernel.kind !== "kernel") throw new Error(`internal: the reference cannot run ${node.op}`);
   const result = run(kernel, node, inputs);
   if (result instanceof Promise) throw new Error("internal: the reference backend is synchronous");
-  return (result.outputs as Tensor[]).map((t) =>
-    t.elem === "float32" ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t,
-  );
+  return (result.outputs as Tensor[]).map(inStorage);
 }
 
 function run(

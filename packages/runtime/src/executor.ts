@@ -1,5 +1,8 @@
 // Walks a graph in order, node by node, on a backend; one walker for every backend and every mode.
 import {
+  bodiesOf,
+  bytesOf,
+  isTensor,
   ops,
   sumSites,
   type Accumulator,
@@ -9,6 +12,7 @@ import {
   type Graph,
   type Node,
   type Plan,
+  type RuntimeValue,
   type SumSite,
   type Tensor,
   type ValueId,
@@ -17,9 +21,11 @@ import type {
   Handle,
   Kernel,
   KernelBackend,
+  KernelContext,
   KernelRequest,
   Memo,
   Probe,
+  RunBody,
   SiteMeasurement,
 } from "./backend.js";
 import { checkArrangement } from "./check-arrangement.js";
@@ -31,9 +37,11 @@ import { Values } from "./run-values.js";
 export type Execution = Plan | "reference";
 
 export type TensorMap = ReadonlyMap<ValueId, Tensor>;
+/** Like a TensorMap, with sequences, optionals and maps too. */
+export type ValueMap = ReadonlyMap<ValueId, RuntimeValue>;
 
 export interface RunOptions {
-  /** Sees every value as it is computed, inputs included. */
+  /** Sees every tensor as it is computed, inputs included; those inside bodies, and sequences, it does not see. */
   readonly observe?: (id: ValueId, value: Tensor) => void;
   /** Shares what is equal with other sessions of the same executor that run on the same feeds. */
   readonly memo?: Memo;
@@ -42,7 +50,10 @@ export interface RunOptions {
 }
 
 export interface Session {
+  /** @throws RuntimeError `not-a-tensor` where an output is a sequence, an optional or a map. */
   run(feeds: TensorMap, options?: RunOptions): Promise<Map<ValueId, Tensor>>;
+  /** The same for values of every kind. */
+  runValues(feeds: ValueMap, options?: RunOptions): Promise<Map<ValueId, RuntimeValue>>;
   /** What each site really did in the last run; empty for the reference. */
   readonly executed: readonly ExecutedSite[];
   dispose(): void;
@@ -122,10 +133,19 @@ interface Step {
   readonly kernel: Kernel;
   readonly on: KernelBackend;
   readonly substitution: string | null;
+  /** The node's bodies, prepared. */
+  readonly bodies: ReadonlyMap<Graph, readonly Step[]>;
 }
 
 /** Room for the components of one node, however many samples a run has: two nodes share no random draw. */
 const componentsPerNode = 2 ** 24;
+
+interface Machine {
+  readonly plan: Plan | null;
+  readonly backend: KernelBackend;
+  readonly fallback: KernelBackend | undefined;
+  readonly upload: Upload;
+}
 
 function createSession(
   graph: Graph,
@@ -139,38 +159,22 @@ function createSession(
   const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
   const decisions = new Map(plan?.decisions.map((d) => [d.site, d]));
   if (plan) checkAllDecided(plan, new Set([...sites.values()].map((site) => site.id)));
+  const machine: Machine = { plan, backend, fallback, upload };
   const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
     const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
     if (site && decision?.arrangement) checkArrangement(graph, site, decision.arrangement);
-    const request: KernelRequest = {
-      node,
-      site,
-      decision,
-      accumulators: plan?.accumulators ?? [],
-      firstComponent: place * componentsPerNode,
-      storage: plan ? "binary32" : "binary64",
-      seed: plan?.seed ?? 0,
-    };
-    const kernel = backend.kernelFor(request);
-    if (kernel.kind === "kernel") return { node, site, kernel, on: backend, substitution: null };
-    const other = fallback?.kernelFor(request);
-    if (fallback && other?.kind === "kernel") {
-      const substitution = `${fallback.name} instead of ${backend.name}: ${kernel.reason}`;
-      return { node, site, kernel: other, on: fallback, substitution };
-    }
-    throw new RuntimeError("unsupported-decision", {
-      what: `The ${backend.name} backend cannot do this: ${kernel.reason}`,
-      where: `node "${node.origin.name}" (${node.op})`,
-      next: "allow a fallback backend, or choose other accumulators",
-    });
+    return stepFor(machine, node, place, site, decision);
   });
 
   const salted = plan?.decisions.some((d) => d.ranges.some((r) => usesRandomness(plan, r.choice))) ?? false;
   let executed: ExecutedSite[] = [];
   let released = false;
 
-  const run = async (feeds: TensorMap, options: RunOptions = {}): Promise<Map<ValueId, Tensor>> => {
+  const runValues = async (
+    feeds: ValueMap,
+    options: RunOptions = {},
+  ): Promise<Map<ValueId, RuntimeValue>> => {
     if (released) {
       throw new RuntimeError("released", {
         what: "The session has been released",
@@ -184,19 +188,7 @@ function createSession(
     try {
       const fed = graph.inputs.map((id) => values.feed(id, feeds.get(id)!));
       const salt = salted ? saltOf(fed) : 0;
-      for (const { node, site, kernel, on, substitution } of steps) {
-        const inputs: (Handle | null)[] = [];
-        for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
-        const result = await runNode(node, () => kernel.run(inputs, { salt, memo: options.memo ?? null }));
-        for (let i = 0; i < node.outputs.length; i++) {
-          const handle = result.outputs[i];
-          if (handle) await values.computed(node.outputs[i]!, on, handle);
-        }
-        if (site && result.executed)
-          now.push({ site: site.id, backend: on.name, ...result.executed, substitution });
-        else if (plan && !site && ops[node.op].sums) now.push(unplanned(node, on));
-        values.free(node);
-      }
+      await walk(machine, steps, values, { salt, memo: options.memo ?? null }, now);
       const outputs = await values.outputs();
       executed = now;
       return outputs;
@@ -206,7 +198,8 @@ function createSession(
   };
 
   return {
-    run,
+    runValues,
+    run: async (feeds, options) => onlyTensors(await runValues(feeds, options), graph),
     get executed() {
       return executed;
     },
@@ -224,11 +217,121 @@ async function runNode<T>(node: Node, run: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** The kernel of a node, and those of the nodes in its bodies, whose sums no plan speaks of. */
+function stepFor(
+  machine: Machine,
+  node: Node,
+  place: number,
+  site: SumSite | null,
+  decision: Decision | null,
+): Step {
+  const { plan, backend, fallback } = machine;
+  const bodies = new Map(
+    bodiesOf(node).map(({ graph }) => {
+      const sites = new Map(sumSites(graph).map((each) => [each.node, each]));
+      return [
+        graph,
+        graph.nodes.map((n, i) => stepFor(machine, n, i, sites.get(n.id) ?? null, null)),
+      ] as const;
+    }),
+  );
+  const request: KernelRequest = {
+    node,
+    site,
+    decision,
+    accumulators: plan?.accumulators ?? [],
+    firstComponent: place * componentsPerNode,
+    storage: plan ? "binary32" : "binary64",
+    seed: plan?.seed ?? 0,
+  };
+  const kernel = backend.kernelFor(request);
+  if (kernel.kind === "kernel") return { node, site, kernel, on: backend, substitution: null, bodies };
+  const other = fallback?.kernelFor(request);
+  if (fallback && other?.kind === "kernel") {
+    const substitution = `${fallback.name} instead of ${backend.name}: ${kernel.reason}`;
+    return { node, site, kernel: other, on: fallback, substitution, bodies };
+  }
+  throw new RuntimeError("unsupported-decision", {
+    what: `The ${backend.name} backend cannot do this: ${kernel.reason}`,
+    where: `node "${node.origin.name}" (${node.op})`,
+    next: "allow a fallback backend, or choose other accumulators",
+  });
+}
+
+/** Carries out the steps one after another. `outer` is the path of the body that they are in, "" for the graph. */
+async function walk(
+  machine: Machine,
+  steps: readonly Step[],
+  values: Values,
+  { salt, memo }: KernelContext,
+  executed: ExecutedSite[],
+  outer = "",
+): Promise<void> {
+  const { plan } = machine;
+  for (const { node, site, kernel, on, substitution, bodies } of steps) {
+    const inputs: (Handle | null)[] = [];
+    for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
+    const run: RunBody = ({ graph }, given) =>
+      runBody(machine, graph, bodies.get(graph)!, on, given, executed, `${outer}${node.id}/`);
+    const result = await runNode(node, () => kernel.run(inputs, { salt, memo, run }));
+    for (let i = 0; i < node.outputs.length; i++) {
+      const handle = result.outputs[i];
+      if (handle) await values.computed(node.outputs[i]!, on, handle);
+    }
+    if (site && result.executed) {
+      executed.push({ site: site.id, backend: on.name, ...result.executed, substitution });
+    } else if (plan && ops[node.op].sums && (!site || outer !== "")) {
+      const note = unplanned(`${outer}${node.id}`, on, outer);
+      // Once for all the rounds of a loop.
+      if (!executed.some((each) => each.site === note.site)) executed.push(note);
+    }
+    values.free(node);
+  }
+}
+
+/** Runs a body: its values are its own, what it is given stays with the caller, what it yields goes there. */
+async function runBody(
+  machine: Machine,
+  graph: Graph,
+  steps: readonly Step[],
+  on: KernelBackend,
+  inputs: readonly Handle[],
+  executed: ExecutedSite[],
+  outer: string,
+): Promise<Handle[]> {
+  const { plan, backend, upload } = machine;
+  const values = new Values(graph, backend, upload, plan ? "binary32" : "binary64", {});
+  try {
+    graph.inputs.forEach((id, i) => values.lend(id, on, inputs[i]!));
+    await walk(machine, steps, values, { salt: 0, memo: null }, executed, outer);
+    return await values.taken(on);
+  } finally {
+    await values.release();
+  }
+}
+
+/** @throws RuntimeError `not-a-tensor`. */
+function onlyTensors(values: ReadonlyMap<ValueId, RuntimeValue>, graph: Graph): Map<ValueId, Tensor> {
+  const tensors = new Map<ValueId, Tensor>();
+  for (const [id, value] of values) {
+    if (!isTensor(value)) {
+      throw new RuntimeError("not-a-tensor", {
+        what: `The output "${id}" is a ${value.kind}, not a tensor`,
+        where: `a run of "${graph.name}"`,
+        next: "run the session with runValues, which yields values of every kind",
+      });
+    }
+    tensors.set(id, value);
+  }
+  return tensors;
+}
+
 /** What is said of a sum that no plan could speak of: never silence. */
-function unplanned(node: Node, on: KernelBackend): ExecutedSite {
-  const substitution = "not planned, since its shape is not known before it runs: its sums are exact";
+function unplanned(site: string, on: KernelBackend, outer: string): ExecutedSite {
+  const why = outer ? "it lies in a body" : "its shape is not known before it runs";
+  const substitution = `not planned, since ${why}: its sums are exact`;
   return {
-    site: node.id,
+    site,
     backend: on.name,
     components: [],
     recomputed: 0,
@@ -292,12 +395,13 @@ function usesRandomness(plan: Plan, choice: Decision["ranges"][number]["choice"]
 }
 
 /** FNV-1a over the bytes of the inputs, in the graph's order: runs on different inputs draw different random numbers. */
-function saltOf(inputs: readonly Tensor[]): number {
+function saltOf(inputs: readonly RuntimeValue[]): number {
   let hash = 0x811c9dc5;
-  for (const { data } of inputs) {
-    for (const byte of new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) {
-      hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-  }
+  const add = (value: RuntimeValue): void => {
+    if (isTensor(value)) for (const byte of bytesOf(value)) hash = Math.imul(hash ^ byte, 0x01000193);
+    else if (value.kind === "sequence") value.items.forEach(add);
+    else if (value.kind === "map") [value.keys, value.values].forEach(add);
+  };
+  inputs.forEach(add);
   return hash;
 }

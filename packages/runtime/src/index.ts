@@ -11,3 +11,4 @@ export { around } from "./reference/kernels/select.js";
 export { contextOf } from "./reference/kernels/tensors.js";
 export { forEachWindow, type VisitWindow } from "./reference/kernels/window-taps.js";
 export { tapOffsets } from "./reference/products.js";
+export { takesTensorsOnly } from "./reference/kernels/index.js";

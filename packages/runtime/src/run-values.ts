@@ -1,11 +1,24 @@
 // The values of one run: where each is held, and when it is moved, downloaded and freed.
-import { consumers, isFloat, valueOf, type Graph, type Node, type Tensor, type ValueId } from "@mpplan/ir";
+import {
+  consumers,
+  inStorage,
+  isFloat,
+  isTensor,
+  storeRounding,
+  valueOf,
+  type ElementType,
+  type Graph,
+  type Node,
+  type RuntimeValue,
+  type Tensor,
+  type ValueId,
+} from "@mpplan/ir";
 import { type Handle, type KernelBackend, type KernelRequest } from "./backend.js";
 import type { RunOptions, Upload } from "./executor.js";
 
 /** The values of one run: where each is held, uploaded, moved and downloaded on demand. */
 export class Values {
-  private readonly held = new Map<ValueId, { on: KernelBackend; handle: Handle }>();
+  private readonly held = new Map<ValueId, { on: KernelBackend; handle: Handle; lent?: true }>();
   private readonly uses: Map<ValueId, number>;
   /** Handles that hold what another handle or a given tensor holds; dropped with the run. */
   private readonly copies = new Map<string, { on: KernelBackend; handle: Promise<Handle> }>();
@@ -22,14 +35,19 @@ export class Values {
   }
 
   /** Takes an input of the run, and returns it as nodes will see it. */
-  feed(id: ValueId, value: Tensor): Tensor {
+  feed(id: ValueId, value: RuntimeValue): RuntimeValue {
     const fed = this.asStored(id, value, "binary32");
     const { memo } = this.options;
     const make = (): Handle => this.backend.upload(fed);
     const handle = memo ? memo.get(`upload|${this.backend.name}|${memo.idOf(fed)}`, make) : make();
     this.held.set(id, { on: this.backend, handle });
-    this.options.observe?.(id, fed);
+    if (isTensor(fed)) this.options.observe?.(id, fed);
     return fed;
+  }
+
+  /** Takes an input of a body: the handle stays whose it is. */
+  lend(id: ValueId, on: KernelBackend, handle: Handle): void {
+    this.held.set(id, { on, handle, lent: true });
   }
 
   async on(backend: KernelBackend, id: ValueId): Promise<Handle> {
@@ -47,7 +65,9 @@ export class Values {
 
   async computed(id: ValueId, on: KernelBackend, handle: Handle): Promise<void> {
     this.held.set(id, { on, handle });
-    if (this.options.observe) this.options.observe(id, await on.download(handle));
+    if (!this.options.observe) return;
+    const value = await on.download(handle);
+    if (isTensor(value)) this.options.observe(id, value);
   }
 
   /** Frees what no later node reads. */
@@ -58,14 +78,31 @@ export class Values {
       const left = this.uses.get(id)! - 1;
       this.uses.set(id, left);
       if (left > 0) continue;
-      const { on, handle } = this.held.get(id)!;
-      on.free(handle);
+      const { on, handle, lent } = this.held.get(id)!;
+      if (!lent) on.free(handle);
       this.held.delete(id);
     }
   }
 
-  async outputs(): Promise<Map<ValueId, Tensor>> {
-    const result = new Map<ValueId, Tensor>();
+  /** The outputs of a body as handles of that backend, each the caller's own. */
+  async taken(backend: KernelBackend): Promise<Handle[]> {
+    const result: Handle[] = [];
+    for (const id of this.graph.outputs) {
+      const constant = valueOf(this.graph, id).constant;
+      const value = this.held.get(id);
+      if (value && !value.lent && value.on === backend) {
+        result.push(value.handle);
+        // Named twice, it is copied the second time.
+        this.held.set(id, { ...value, lent: true });
+      } else {
+        result.push(backend.upload(constant ?? (await value!.on.download(value!.handle))));
+      }
+    }
+    return result;
+  }
+
+  async outputs(): Promise<Map<ValueId, RuntimeValue>> {
+    const result = new Map<ValueId, RuntimeValue>();
     for (const id of this.graph.outputs) {
       const constant = valueOf(this.graph, id).constant;
       const value = this.held.get(id);
@@ -77,7 +114,7 @@ export class Values {
   /** Ends the run: frees all that is left. What a memo may know belongs to whoever made the memo. */
   async release(): Promise<void> {
     if (this.options.memo) return;
-    for (const { on, handle } of this.held.values()) on.free(handle);
+    for (const { on, handle, lent } of this.held.values()) if (!lent) on.free(handle);
     this.held.clear();
     const copies = [...this.copies.values()];
     this.copies.clear();
@@ -102,18 +139,30 @@ export class Values {
     return entry.handle;
   }
 
-  /** A tensor from outside in the value's own element type; with storage `binary32` its float32 are binary32. */
-  private asStored(id: ValueId, value: Tensor, storage: KernelRequest["storage"]): Tensor {
-    if (!isFloat(value.elem)) return value;
+  /**
+   * A value from outside in the value's own element type; with storage `binary32` its float32 are binary32. Narrower
+   * floats are rounded in any case.
+   */
+  private asStored(id: ValueId, value: RuntimeValue, storage: KernelRequest["storage"]): RuntimeValue {
+    if (!isTensor(value) || !isFloat(value.elem)) return value;
     const elem = valueOf(this.graph, id).type?.elem ?? value.elem;
+    const round = elem === "float32" ? null : storeRounding(elem);
     const fits = elem === "float64" || storage === "binary64" || value.data instanceof Float32Array;
-    if (elem === value.elem && fits) return value;
-    const make = (): Tensor => {
-      const data = value.data as Float64Array;
-      const rounded = elem === "float32" && storage === "binary32";
-      return { ...value, elem, data: rounded ? new Float32Array(data) : new Float64Array(data) };
-    };
+    if (elem === value.elem && fits && !round) return value;
+    const make = (): Tensor => converted(value, elem, round, storage);
     const { memo } = this.options;
     return memo ? memo.get(`as|${elem}|${storage}|${memo.idOf(value)}`, make) : make();
   }
+}
+
+function converted(
+  value: Tensor,
+  elem: ElementType,
+  round: ((x: number) => number) | null,
+  storage: KernelRequest["storage"],
+): Tensor {
+  const data = Float64Array.from(value.data as Float64Array);
+  if (round) for (let i = 0; i < data.length; i++) data[i] = round(data[i]!);
+  const wide: Tensor = { ...value, elem, data };
+  return elem === "float32" && storage === "binary32" ? inStorage(wide) : wide;
 }

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { catalog, decode, describeFormat, e2m1, ieeeE4m3, ocpE4m3 } from "../index.js";
+import {
+  catalog,
+  decode,
+  describeFormat,
+  e2m1,
+  e4m3fnuz,
+  e5m2fnuz,
+  encode,
+  ieeeE4m3,
+  ocpE4m3,
+} from "../index.js";
 
 test("the catalogue is sorted by name", () => {
   const names = catalog.map((format) => format.name);
@@ -15,6 +25,8 @@ test("the catalogue on one screen", () => {
     e2m1: 4 bits, 2 significant, max 6, smallest 0.5, unit roundoff 2^-2
     e2m3: 6 bits, 4 significant, max 7.5, smallest 0.125, unit roundoff 2^-4
     e3m2: 6 bits, 3 significant, max 28, smallest 0.0625, unit roundoff 2^-3
+    e4m3fnuz: 8 bits, 4 significant, max 240, smallest 0.0009765625, unit roundoff 2^-4
+    e5m2fnuz: 8 bits, 3 significant, max 57344, smallest 0.00000762939453125, unit roundoff 2^-3
     ieee-e4m3: 8 bits, 4 significant, max 240, smallest 0.001953125, unit roundoff 2^-4
     ocp-e4m3: 8 bits, 4 significant, max 448, smallest 0.001953125, unit roundoff 2^-4
     ocp-e5m2: 8 bits, 3 significant, max 57344, smallest 0.0000152587890625, unit roundoff 2^-3
@@ -33,4 +45,18 @@ test("the two E4M3 differ in their top exponent only", () => {
   );
   // 0x7f is NaN in both.
   expect(differing).toEqual([0x78, 0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e]);
+});
+
+test("the FNUZ formats reach one exponent further down, and NaN takes the place of -0", () => {
+  for (const [format, max] of [
+    [e4m3fnuz, 240],
+    [e5m2fnuz, 57344],
+  ] as const) {
+    const values = Array.from({ length: 256 }, (_, code) => decode(code, format));
+    expect(values.flatMap((x, code) => (Number.isNaN(x) ? [code] : []))).toEqual([0x80]);
+    expect(Math.max(...values.filter((x) => !Number.isNaN(x)))).toBe(max);
+    expect(encode(NaN, format)).toBe(0x80);
+    expect(encode(1e9, format)).toBe(0x80);
+    expect(encode(1e9, format, { overflow: "saturate" })).toBe(0x7f);
+  }
 });

@@ -8,6 +8,8 @@ import { binary64 } from "./binary64.js";
 import { e2m1 } from "./e2m1.js";
 import { e2m3 } from "./e2m3.js";
 import { e3m2 } from "./e3m2.js";
+import { e4m3fnuz } from "./e4m3fnuz.js";
+import { e5m2fnuz } from "./e5m2fnuz.js";
 import { ieeeE4m3 } from "./ieee-e4m3.js";
 import { ocpE4m3 } from "./ocp-e4m3.js";
 import { ocpE5m2 } from "./ocp-e5m2.js";
@@ -22,10 +24,26 @@ export const catalog: readonly FloatFormat[] = Object.freeze([
   e2m1,
   e2m3,
   e3m2,
+  e4m3fnuz,
+  e5m2fnuz,
   ieeeE4m3,
   ocpE4m3,
   ocpE5m2,
   tf32,
 ]);
 
-export { bfloat16, binary16, binary32, binary64, e2m1, e2m3, e3m2, ieeeE4m3, ocpE4m3, ocpE5m2, tf32 };
+export {
+  bfloat16,
+  binary16,
+  binary32,
+  binary64,
+  e2m1,
+  e2m3,
+  e3m2,
+  e4m3fnuz,
+  e5m2fnuz,
+  ieeeE4m3,
+  ocpE4m3,
+  ocpE5m2,
+  tf32,
+};

@@ -1,18 +1,36 @@
 // What operators ask of their inputs: element types, ranks, and lists of integers that have to be constant.
-import { isFloat, printType, toNumbers, type Dim, type ElementType, type TensorType } from "../types.js";
+import {
+  isFloat,
+  isInteger,
+  printType,
+  toNumbers,
+  type Dim,
+  type ElementType,
+  type TensorType,
+} from "../types.js";
 import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
 import type { Node } from "../graph.js";
 
+export type Family = keyof typeof families;
+
 const families = {
+  bool: (elem: ElementType) => elem === "bool",
   float: isFloat,
+  integer: isInteger,
   signed: (elem: ElementType) => isFloat(elem) || elem.startsWith("int"),
-  numeric: (elem: ElementType) => elem !== "bool",
+  numeric: (elem: ElementType) => isFloat(elem) || isInteger(elem),
+  ordered: (elem: ElementType) => elem !== "string",
+  string: (elem: ElementType) => elem === "string",
   any: (_: ElementType) => true,
   index: (elem: ElementType) => elem === "int32" || elem === "int64",
 };
 
 const familyNames = {
-  float: "float32 or float64",
+  bool: "bool",
+  float: "floats",
+  integer: "integers",
+  ordered: "numbers or bool",
+  string: "strings",
   signed: "floats and signed integers",
   numeric: "numbers",
   any: "of any type",
@@ -20,22 +38,13 @@ const familyNames = {
 } satisfies Record<keyof typeof families, string>;
 
 /** Refuses an element type that the operator has no meaning for. */
-export function requireElement(
-  node: Node,
-  elem: ElementType,
-  family: keyof typeof families,
-  what = "input",
-): ElementType {
+export function requireElement(node: Node, elem: ElementType, family: Family, what = "input"): ElementType {
   if (families[family](elem)) return elem;
   throw shapeError(node, `the ${what} of ${node.op} is ${elem}, but has to be ${familyNames[family]}`);
 }
 
 /** The element type that these inputs share. An input of which nothing is known agrees with any. */
-export function sharedElement(
-  context: InferContext,
-  family: keyof typeof families,
-  indices?: number[],
-): ElementType {
+export function sharedElement(context: InferContext, family: Family, indices?: number[]): ElementType {
   const { node, inputs } = context;
   const known = (indices ?? inputs.map((_, i) => i)).flatMap((index) => inputs[index]?.type ?? []);
   const [first, ...rest] = known;

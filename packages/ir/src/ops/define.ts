@@ -1,7 +1,8 @@
 // What an operator tells of itself: its attributes, the types it yields, and the sums it carries out.
 import { IrError } from "../errors.js";
-import { describeNode, type Attrs, type Node, type Value } from "../graph.js";
-import type { Tensor, TensorType } from "../types.js";
+import { describeNode, isBody, type Attrs, type Body, type Node, type Value } from "../graph.js";
+import type { ElementType, Tensor, TensorType } from "../types.js";
+import { printValueType, type ValueType } from "../values.js";
 
 /** One attribute: its type, and the value it has when the file leaves it out (undefined: none). */
 export type AttrSpec =
@@ -15,7 +16,14 @@ export type AttrSpec =
     }
   | { readonly type: "ints"; readonly default?: readonly number[]; readonly required?: true }
   | { readonly type: "floats"; readonly default?: readonly number[]; readonly required?: true }
-  | { readonly type: "tensor"; readonly required?: true };
+  | { readonly type: "strings"; readonly default?: readonly string[]; readonly required?: true }
+  | { readonly type: "tensor"; readonly required?: true }
+  /** A number of TensorProto.DataType in a file, the name of an element type here. */
+  | { readonly type: "element"; readonly default?: ElementType; readonly required?: true }
+  /** A graph inside the node, see `Body`. */
+  | { readonly type: "graph"; readonly required?: true }
+  /** A TypeProto in a file. */
+  | { readonly type: "value-type"; readonly required?: true };
 
 /** A family of equally long sums inside a node, before it is tied to one. */
 export interface SumShape {
@@ -38,12 +46,15 @@ export interface InferContext {
 }
 
 export interface OpDefinition<Name extends string = string> {
+  /** ONNX's name; for an operator of another domain, domain and name: `ai.onnx.ml.Scaler`. */
   readonly name: Name;
+  /** The outputs are drawn anew in every run. */
+  readonly random?: true;
   /** Smallest and largest number of inputs, trailing optional ones counted. */
   readonly arity: readonly [number, number];
   readonly attributes: Readonly<Record<string, AttrSpec>>;
   /** The types of the outputs. @throws IrError `shape` where the inputs cannot go together. */
-  infer(context: InferContext): TensorType[];
+  infer(context: InferContext): ValueType[];
   /** The sums that one run of the node carries out; null where the shapes are not known. */
   sums?(context: InferContext): SumShape | null;
 }
@@ -65,8 +76,21 @@ export function shapeError(
 export function inputType({ node, inputs }: InferContext, index: number): TensorType {
   const type = inputs[index]?.type;
   if (type) return type;
+  const container = inputs[index]?.container;
+  if (container) {
+    throw shapeError(
+      node,
+      `${node.op} needs a tensor as input number ${index + 1}, not ${printValueType(container)}`,
+    );
+  }
   if (inputs[index]) return { elem: "float32", shape: null };
   throw shapeError(node, `${node.op} needs an input number ${index + 1}`);
+}
+
+/** The type of input `index`, tensor or not; null where nothing is known. */
+export function inputValueType({ inputs }: InferContext, index: number): ValueType | null {
+  const value = inputs[index];
+  return value?.container ?? value?.type ?? null;
 }
 
 export function inputConstant({ inputs }: InferContext, index: number): Tensor | undefined {
@@ -95,6 +119,16 @@ export function optionalInts(node: { attrs: Attrs }, name: string): readonly num
 }
 export function tensorAttr(node: { attrs: Attrs; op: string }, name: string): Tensor {
   return expect(node, name, (x) => typeof x === "object" && x !== null && "dims" in x) as Tensor;
+}
+
+export function stringsAttr(node: { attrs: Attrs; op: string }, name: string): readonly string[] {
+  return expect(node, name, Array.isArray) as readonly string[];
+}
+export function elementAttr(node: { attrs: Attrs; op: string }, name: string): ElementType {
+  return stringAttr(node, name) as ElementType;
+}
+export function bodyAttr(node: { attrs: Attrs; op: string }, name: string): Body {
+  return expect(node, name, (x) => isBody(x as Body)) as Body;
 }
 
 function expect(node: { attrs: Attrs; op: string }, name: string, fits: (x: unknown) => boolean): unknown {

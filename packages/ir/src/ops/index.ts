@@ -1,19 +1,54 @@
 // The catalogue of operators, one line each, sorted. What is missing or misnamed does not compile.
 import { averagePool } from "./average-pool.js";
 import { add, div, mul, pow, sub } from "./arithmetic.js";
+import {
+  and,
+  bitShift,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  max,
+  mean,
+  min,
+  mod,
+  or,
+  pRelu,
+  sum,
+  where,
+  xor,
+} from "./binary.js";
+import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
-import { cast } from "./cast.js";
+import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
 import { flatten } from "./flatten.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
+import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
+import { ifOp } from "./if.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
-import { reduceMean } from "./reduce-mean.js";
+import {
+  reduceL1,
+  reduceL2,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  reduceSumSquare,
+} from "./reduce.js";
 import { reshape } from "./reshape.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
@@ -21,7 +56,51 @@ import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { squeeze } from "./squeeze.js";
 import { transpose } from "./transpose.js";
-import { exp, identityOp, leakyReluOp, neg, relu, sigmoid, sqrt, tanh } from "./unary.js";
+import {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  bitwiseNot,
+  ceil,
+  celu,
+  cos,
+  cosh,
+  elu,
+  erf,
+  exp,
+  floor,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  identityOp,
+  isInf,
+  isNaN,
+  leakyReluOp,
+  log,
+  mish,
+  neg,
+  not,
+  reciprocal,
+  relu,
+  round,
+  selu,
+  shrink,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  softsign,
+  sqrt,
+  swish,
+  tan,
+  tanh,
+  thresholdedRelu,
+} from "./unary.js";
 import { unsqueeze } from "./unsqueeze.js";
 import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";
@@ -29,7 +108,7 @@ import type { OpName } from "./names.js";
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
 export { checkedType, maxElements } from "./limits.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
-export { reducedAxes } from "./reduce-mean.js";
+export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
 export { resolveSlices, type SliceRange } from "./slice.js";
 export { axisOrder } from "./transpose.js";
@@ -37,39 +116,111 @@ export { resolveWindow, type SlidingWindow } from "./window.js";
 export type { OpName, SumOpName } from "./names.js";
 
 export const ops = {
+  Abs: abs,
+  Acos: acos,
+  Acosh: acosh,
   Add: add,
+  And: and,
+  ArgMax: argMax,
+  ArgMin: argMin,
+  Asin: asin,
+  Asinh: asinh,
+  Atan: atan,
+  Atanh: atanh,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  BitShift: bitShift,
+  BitwiseAnd: bitwiseAnd,
+  BitwiseNot: bitwiseNot,
+  BitwiseOr: bitwiseOr,
+  BitwiseXor: bitwiseXor,
   Cast: cast,
+  CastLike: castLike,
+  Ceil: ceil,
+  Celu: celu,
   Clip: clip,
   Concat: concat,
+  ConstantOfShape: constantOfShape,
   Conv: conv,
+  Cos: cos,
+  Cosh: cosh,
   Div: div,
+  Elu: elu,
+  Equal: equal,
+  Erf: erf,
   Exp: exp,
+  Expand: expand,
   Flatten: flatten,
+  Floor: floor,
   Gather: gather,
+  Gelu: gelu,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
+  Greater: greater,
+  GreaterOrEqual: greaterOrEqual,
+  HardSigmoid: hardSigmoid,
+  HardSwish: hardSwish,
   Identity: identityOp,
+  If: ifOp,
+  IsInf: isInf,
+  IsNaN: isNaN,
   LeakyRelu: leakyReluOp,
+  Less: less,
+  LessOrEqual: lessOrEqual,
+  Log: log,
   MatMul: matMul,
+  Max: max,
   MaxPool: maxPool,
+  Mean: mean,
+  Min: min,
+  Mish: mish,
+  Mod: mod,
   Mul: mul,
   Neg: neg,
+  Not: not,
+  Or: or,
+  PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  Range: range,
+  Reciprocal: reciprocal,
+  ReduceL1: reduceL1,
+  ReduceL2: reduceL2,
+  ReduceLogSum: reduceLogSum,
+  ReduceLogSumExp: reduceLogSumExp,
+  ReduceMax: reduceMax,
   ReduceMean: reduceMean,
+  ReduceMin: reduceMin,
+  ReduceProd: reduceProd,
+  ReduceSum: reduceSum,
+  ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  Round: round,
   RoundTo: roundTo,
+  Selu: selu,
   Shape: shape,
+  Shrink: shrink,
   Sigmoid: sigmoid,
+  Sign: sign,
+  Sin: sin,
+  Sinh: sinh,
+  Size: size,
   Slice: slice,
   Softmax: softmax,
+  Softplus: softplus,
+  Softsign: softsign,
   Sqrt: sqrt,
   Squeeze: squeeze,
   Sub: sub,
+  Sum: sum,
+  Swish: swish,
+  Tan: tan,
   Tanh: tanh,
+  ThresholdedRelu: thresholdedRelu,
+  Tile: tile,
   Transpose: transpose,
   Unsqueeze: unsqueeze,
+  Where: where,
+  Xor: xor,
 } satisfies { readonly [Name in OpName]: OpDefinition<Name> };

@@ -118,9 +118,7 @@ test("Gemm refuses what does not fit", () => {
       [3, 5],
     ]),
   ).toThrow("has rank 3");
-  expect(() => shapeAfter("Gemm", [value([2, 2], "int32"), value([2, 2], "int32")])).toThrow(
-    "float32 or float64",
-  );
+  expect(() => shapeAfter("Gemm", [value([2, 2], "int32"), value([2, 2], "int32")])).toThrow("floats");
 });
 
 test("MatMul by a constant matrix: an output column is a neuron, leading axes are samples", () => {

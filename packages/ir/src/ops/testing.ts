@@ -50,7 +50,7 @@ export function contextOf(
 }
 
 export function infer(op: OpName, inputs: readonly Input[], attrs?: Attrs, outputs?: string[]): TensorType[] {
-  return ops[op].infer(contextOf(op, inputs, attrs, outputs));
+  return ops[op].infer(contextOf(op, inputs, attrs, outputs)) as TensorType[];
 }
 
 /** The shape of the first output. */

@@ -45,6 +45,24 @@ describe("foldConstants", () => {
     expect(folded(10, 5)).toEqual([true, true, false, false]);
   });
 
+  test("holds operators to the budget whose output is as large as an input says", () => {
+    const b = new GraphBuilder();
+    const sizes = (id: string, ...values: number[]) =>
+      b.constant(id, tensorOf([values.length], values, "int64"));
+    const scalar = (id: string, value: number) => b.constant(id, tensorOf([], [value]));
+    const large = [
+      b.node("ConstantOfShape", [sizes("shape", 2 ** 13, 2 ** 13)]),
+      b.node("Expand", [scalar("one", 1), sizes("wide", 2 ** 25)]),
+      b.node("Range", [scalar("from", 0), scalar("to", 2 ** 25), scalar("step", 1)]),
+      b.node("Tile", [list(b, "few", 1, 2), sizes("often", 2 ** 24)]),
+    ];
+    const x = b.input("x", [1]);
+    const graph = b.build(...large.map((id) => b.node("Add", [x, id])));
+    evaluate.mockClear();
+    expect(foldConstants(graph, evaluate)).toEqual({ graph, changed: false });
+    expect(evaluate).not.toHaveBeenCalled();
+  });
+
   test("computes chains of constants in one go", () => {
     const b = new GraphBuilder();
     const sum = b.node("Add", [list(b, "a", 1, 2), list(b, "b", 10, 20)]);

@@ -1,8 +1,9 @@
 // Computes the nodes whose inputs are all constants, and Shape of a known shape, once and for all.
-import type { Graph, Node, Value } from "../graph.js";
+import { bodiesOf, type Graph, type Node, type Value } from "../graph.js";
 import { ops } from "../ops/index.js";
 import { inputsOf } from "../sites.js";
 import { sizeOf, staticShape, tensor, typeOf, type Tensor } from "../types.js";
+import { isTensorType } from "../values.js";
 import { Rewrite, type PassResult } from "./pass.js";
 
 /** Runs one node on constants; the reference backend has one to give. */
@@ -20,7 +21,8 @@ const defaultLimits: FoldLimits = { eachNode: 2 ** 24, allNodes: 2 ** 26 };
 /**
  * 1. A node whose inputs are all constant is replaced by its results, if they are small.
  * 2. Shape of a value whose dimensions are all known is replaced by that shape.
- * Sum sites are never folded: the plan is about them.
+ * Sum sites are never folded: the plan is about them. Nor are nodes that draw random numbers, run graphs of their
+ * own, or yield anything but tensors.
  */
 export function foldConstants(
   graph: Graph,
@@ -54,10 +56,14 @@ function resultsOf(graph: Graph, node: Node, evaluate: Evaluate, most: number): 
     const shape = staticShape(inputs[0]?.type);
     if (shape) return evaluate(node, [tensorOfShape(shape)]);
   }
-  if (["Gemm", "MatMul", "Conv"].includes(node.op)) return null;
+  const { random, sums } = ops[node.op];
+  if (sums || random || bodiesOf(node).length > 0) return null;
+  if (node.outputs.some((id) => graph.values.get(id)?.container)) return null;
   if (!inputs.every((value) => value === null || value.constant)) return null;
   // Of constants every size is known, also where the types in the graph were made before they were constants.
-  const sizes = ops[node.op].infer({ node, inputs }).map((type) => sizeOf(staticShape(type) ?? [Infinity]));
+  const sizes = ops[node.op]
+    .infer({ node, inputs })
+    .map((type) => sizeOf((isTensorType(type) ? staticShape(type) : null) ?? [Infinity]));
   if (sizes.reduce((sum, size) => sum + size, 0) > most) return null;
   return evaluate(
     node,

@@ -3,6 +3,7 @@ import { consumers, type Graph, type Node, type Value, type ValueId } from "../g
 import { inputsOf } from "../sites.js";
 import { ops } from "../ops/index.js";
 import { typeOf, type Tensor } from "../types.js";
+import { typed } from "../values.js";
 
 /** A pass returns a new graph (or the same one) and says whether it changed anything. */
 export interface PassResult {
@@ -76,7 +77,7 @@ export function inferTypes(graph: Graph): Graph {
     const types = ops[node.op].infer({ node, inputs: inputsOf(current, node) });
     node.outputs.forEach((id, i) => {
       const type = types[i];
-      if (type) values.set(id, { ...values.get(id), id, type });
+      if (type) values.set(id, { ...values.get(id), ...typed(type), id });
     });
   }
   return current;

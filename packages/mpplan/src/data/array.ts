@@ -1,5 +1,5 @@
 // An array as a file holds it, and the steps from bytes to numbers that all formats share.
-import { allocate, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import { allocate, type ElementType, type NumericData, type Tensor } from "@mpplan/ir";
 import { badData } from "./errors.js";
 
 export interface DataArray {
@@ -23,7 +23,7 @@ export const defaultDataLimits: DataLimits = Object.freeze({ bytes: 2 ** 32, ent
 const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Bytes at any offset to numbers of the element type: always a copy. `bytes` is a whole number of elements. */
-export function numbersFrom(bytes: Uint8Array, elem: ElementType, littleEndian: boolean): TensorData {
+export function numbersFrom(bytes: Uint8Array, elem: ElementType, littleEndian: boolean): NumericData {
   const data = allocate(elem, bytes.length / allocate(elem, 0).BYTES_PER_ELEMENT);
   new Uint8Array(data.buffer).set(bytes);
   if (littleEndian !== hostIsLittle) swapBytes(data);
@@ -31,7 +31,7 @@ export function numbersFrom(bytes: Uint8Array, elem: ElementType, littleEndian: 
 }
 
 /** Numbers to little-endian bytes. */
-export function bytesOf(data: TensorData): Uint8Array {
+export function bytesOf(data: NumericData): Uint8Array {
   const copy = data.slice();
   if (!hostIsLittle) swapBytes(copy);
   return new Uint8Array(copy.buffer);
@@ -47,7 +47,7 @@ export function elementCount(dims: readonly number[], where: string): number {
   return dims.includes(0) ? 0 : count;
 }
 
-function swapBytes(data: TensorData): void {
+function swapBytes(data: NumericData): void {
   const width = data.BYTES_PER_ELEMENT;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let start = 0; start < bytes.length; start += width) {

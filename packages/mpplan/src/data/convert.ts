@@ -1,5 +1,5 @@
 // From the type of a file to the type of an input: widening is silent, rounding floats is told, loss is refused.
-import { allocate, isFloat, type ElementType, type TensorData } from "@mpplan/ir";
+import { allocate, isFloat, type ElementType, type NumericData, type TensorData } from "@mpplan/ir";
 import { applyAffine, type Affine } from "./preprocess.js";
 
 /** The numbers that an integer type can hold; for a float type, those integers that it holds exactly. */
@@ -15,6 +15,20 @@ const ranges: Readonly<Record<ElementType, readonly [bigint, bigint]>> = {
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
   float32: [-(2n ** 24n), 2n ** 24n],
   float64: [-(2n ** 53n), 2n ** 53n],
+  bfloat16: [-(2n ** 8n), 2n ** 8n],
+  float16: [-(2n ** 11n), 2n ** 11n],
+  float4e2m1: [-4n, 4n],
+  float8e4m3fn: [-(2n ** 4n), 2n ** 4n],
+  float8e4m3fnuz: [-(2n ** 4n), 2n ** 4n],
+  float8e5m2: [-(2n ** 3n), 2n ** 3n],
+  float8e5m2fnuz: [-(2n ** 3n), 2n ** 3n],
+  float8e8m0: [1n, 2n],
+  int2: [-2n, 1n],
+  int4: [-8n, 7n],
+  uint2: [0n, 3n],
+  uint4: [0n, 15n],
+  // No number is a string.
+  string: [1n, 0n],
 };
 
 /**
@@ -22,6 +36,7 @@ const ranges: Readonly<Record<ElementType, readonly [bigint, bigint]>> = {
  * no float fits an integer type, whatever its value: index 0 is returned.
  */
 export function firstLost(data: TensorData, from: ElementType, to: ElementType): number | null {
+  if (from === "string" || to === "string") return from === to ? null : 0;
   if (isFloat(from)) return isFloat(to) ? null : 0;
   const [least, most] = ranges[to];
   const [smallest, largest] = ranges[from];
@@ -29,7 +44,8 @@ export function firstLost(data: TensorData, from: ElementType, to: ElementType):
   // A comparison of numbers and bigints is exact, but slow: only wide types ever meet a bigint.
   const wide = data instanceof BigInt64Array || data instanceof BigUint64Array;
   const [low, high] = wide ? [least, most] : [Number(least), Number(most)];
-  for (let i = 0; i < data.length; i++) if (data[i]! < low || data[i]! > high) return i;
+  for (let i = 0; i < data.length; i++)
+    if ((data as NumericData)[i]! < low || (data as NumericData)[i]! > high) return i;
   return null;
 }
 

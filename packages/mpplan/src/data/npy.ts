@@ -1,7 +1,15 @@
 // NumPy's .npy: one array with a header that is a Python dict. Both directions, versions 1 to 3 of the header.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 import { binary16, decode } from "@mpplan/formats";
-import { allocate, type ElementType, type Tensor, type TensorData } from "@mpplan/ir";
+import {
+  allocate,
+  inStorage,
+  isNarrow,
+  numericData,
+  type ElementType,
+  type NumericData,
+  type Tensor,
+} from "@mpplan/ir";
 import { bytesOf, elementCount, numbersFrom, type DataArray } from "./array.js";
 import { badData, InputError } from "./errors.js";
 
@@ -59,8 +67,14 @@ export function parseNpy(bytes: Uint8Array, name: string): DataArray {
   return { tensor: { elem: elem === "float16" ? "float32" : elem, dims, data }, stored: elem, name: null };
 }
 
-/** Writes a .npy file, as `np.save` does. Same tensor, same bytes. */
-export function writeNpy({ elem, dims, data }: Tensor): Uint8Array {
+/**
+ * Writes a .npy file, as `np.save` does. Same tensor, same bytes. Floats that are narrower than binary32 are written
+ * as float32, integers of 4 and 2 bits as bytes. @throws IrError `wrong-element` for strings.
+ */
+export function writeNpy(t: Tensor): Uint8Array {
+  const { dims } = t;
+  const data = numericData(inStorage(t));
+  const elem = isNarrow(t.elem) ? "float32" : t.elem.replace(/int[24]$/, "int8");
   const kind = Object.keys(types).find((key) => types[key] === elem)!;
   const descr = `${data.BYTES_PER_ELEMENT === 1 ? "|" : "<"}${kind}`;
   const shape = `(${dims.join(", ")}${dims.length === 1 ? "," : ""})`;
@@ -172,7 +186,7 @@ function widen(codes: Uint16Array): Float32Array {
 }
 
 /** First index fastest to last index fastest. */
-function toRowMajor(data: TensorData, dims: readonly number[]): TensorData {
+function toRowMajor(data: NumericData, dims: readonly number[]): NumericData {
   const out = data.slice();
   const index = dims.map(() => 0);
   // The place of `index` in the column-major source, kept up to date while the index counts up.

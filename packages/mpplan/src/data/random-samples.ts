@@ -1,6 +1,6 @@
 // Random inputs, for want of data: good enough to see that a model runs, not to decide its precision.
 import { seededRandom, type RandomSource } from "@mpplan/formats";
-import { allocate, isFloat, printType, sizeOf, type Samples, type TensorData } from "@mpplan/ir";
+import { allocate, isFloat, printType, sizeOf, type Samples, type NumericData } from "@mpplan/ir";
 import { InputError } from "./errors.js";
 import type { InputSpec } from "./pieces.js";
 
@@ -45,14 +45,14 @@ function dimsOf({ id, type }: InputSpec): number[] {
 }
 
 /** Box and Muller. */
-function fillNormal(data: TensorData, random: RandomSource): void {
+function fillNormal(data: NumericData, random: RandomSource): void {
   // Never 0, whose logarithm is infinite.
   const uniform = (): number => (random() + 0.5) / 2 ** 24;
   for (let i = 0; i < data.length; i++)
     data[i] = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-function fillBits(data: TensorData, random: RandomSource): void {
+function fillBits(data: NumericData, random: RandomSource): void {
   for (let i = 0; i < data.length; i++) {
     const bit = random() >>> 23;
     data[i] = data instanceof BigInt64Array || data instanceof BigUint64Array ? BigInt(bit) : bit;

@@ -12,7 +12,10 @@ import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import type { Upgrade } from "./upgrade.js";
 
-export const upgrades: Partial<Record<OpName | "Dropout", Upgrade>> = {
+/** Operators that exist in files only: their upgrades turn them into others. */
+type FileOnly = "Dropout";
+
+export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
   Cast: cast,
   Clip: clip,
@@ -20,7 +23,16 @@ export const upgrades: Partial<Record<OpName | "Dropout", Upgrade>> = {
   Gemm: gemm,
   MaxPool: maxPool,
   Pad: pad,
+  ReduceL1: axesToInput(18, { required: false }),
+  ReduceL2: axesToInput(18, { required: false }),
+  ReduceLogSum: axesToInput(18, { required: false }),
+  ReduceLogSumExp: axesToInput(18, { required: false }),
+  ReduceMax: axesToInput(18, { required: false }),
   ReduceMean: axesToInput(18, { required: false }),
+  ReduceMin: axesToInput(18, { required: false }),
+  ReduceProd: axesToInput(18, { required: false }),
+  ReduceSum: axesToInput(13, { required: false }),
+  ReduceSumSquare: axesToInput(18, { required: false }),
   Slice: slice,
   Softmax: softmax,
   Squeeze: axesToInput(13, { required: false }),

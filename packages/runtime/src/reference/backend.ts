@@ -1,5 +1,15 @@
 // The reference backend: scalar, readable, binary64 inside. It is the oracle that others are compared with.
-import { isFloat, type Accumulator, type Decision, type Tensor } from "@mpplan/ir";
+import {
+  bodiesOf,
+  isFloat,
+  isTensor,
+  storeRounding,
+  type Accumulator,
+  type Decision,
+  type Node,
+  type RuntimeValue,
+  type Tensor,
+} from "@mpplan/ir";
 import type {
   Handle,
   Kernel,
@@ -14,6 +24,7 @@ import { arranged, unscaler, type Arranged, type Unscaler } from "./arrange.js";
 import { kernels } from "./kernels/index.js";
 import { measureSite } from "./measure.js";
 import { exactSums, forEachComponent, magnitudesOf, narrowed, RowLoader, type Place } from "./components.js";
+import type { ReferenceKernel, ValueContext, ValueKernel } from "./kernel.js";
 import { isSumOp, productsOf, type Packed, type Products } from "./products.js";
 
 export function createReferenceBackend(): KernelBackend {
@@ -26,29 +37,56 @@ export function createReferenceBackend(): KernelBackend {
       run: (inputs) =>
         measureSite(node, site, inputs as (Tensor | null)[], accumulators, packed, arrangement),
     }),
-    upload: (tensor) => widened(tensor),
-    download: (handle) => handle as Tensor,
+    upload: (value) => widened(value),
+    download: (handle) => handle as RuntimeValue,
     free: () => undefined,
   };
 }
 
 /** Float tensors are held in binary64 inside, so that kernels are written once. */
-function widened(tensor: Tensor): Tensor {
-  if (!isFloat(tensor.elem) || tensor.data instanceof Float64Array) return tensor;
-  return { ...tensor, data: new Float64Array(tensor.data as Float32Array) };
+function widened(value: RuntimeValue): RuntimeValue {
+  if (!isTensor(value)) {
+    if (value.kind === "sequence") return { ...value, items: value.items.map(widened) };
+    return value.kind === "map" ? { ...value, values: widened(value.values) as Tensor } : value;
+  }
+  if (!isFloat(value.elem) || value.data instanceof Float64Array) return value;
+  return { ...value, data: new Float64Array(value.data as Float32Array) };
 }
 
 function plainKernel({ node, storage }: KernelRequest): Kernel {
-  const kernel = kernels[node.op as keyof typeof kernels];
-  const run = (inputs: readonly (Tensor | null)[]): KernelResult => ({
-    outputs: kernel(inputs, node).map((t) => stored(t, storage)),
+  const kernel: ReferenceKernel | ValueKernel = kernels[node.op as keyof typeof kernels];
+  const result = (values: readonly RuntimeValue[]): KernelResult => ({
+    outputs: values.map((value) => (isTensor(value) ? stored(value, storage) : value)),
   });
+  const run = (
+    inputs: readonly (Handle | null)[],
+    context: KernelContext,
+  ): KernelResult | Promise<KernelResult> => {
+    if (typeof kernel === "function") return result(kernel(inputs as (Tensor | null)[], node));
+    const values = inputs as (RuntimeValue | null)[];
+    const outputs = kernel.run(values, node, { run: bodyRunner(values, node, context) });
+    return outputs instanceof Promise ? outputs.then(result) : result(outputs);
+  };
+  const repeatable = bodiesOf(node).length === 0;
   return {
     kind: "kernel",
-    run: (inputs, { memo }) =>
-      memo
-        ? memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}`, () => run(inputs as (Tensor | null)[]))
-        : run(inputs as (Tensor | null)[]),
+    run: (inputs, context) => {
+      const { memo } = context;
+      if (!memo || !repeatable) return run(inputs, context);
+      return memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}`, () => run(inputs, context));
+    },
+  };
+}
+
+function bodyRunner(
+  inputs: readonly (RuntimeValue | null)[],
+  node: Node,
+  { run }: KernelContext,
+): ValueContext["run"] {
+  return async (body, own) => {
+    if (!run) throw new Error(`internal: ${node.op} runs without an executor`);
+    const captured = body.captured.map((index) => inputs[index]!);
+    return (await run(body, [...own, ...captured])) as RuntimeValue[];
   };
 }
 
@@ -56,11 +94,15 @@ function keyOf(memo: NonNullable<KernelContext["memo"]>, inputs: readonly (Handl
   return inputs.map((input) => memo.idOf(input)).join(",");
 }
 
-/** Between nodes a float32 value is a binary32 number, except in the exact reference. */
+/**
+ * Between nodes a float32 value is a binary32 number, except in the exact reference. Narrower floats are rounded there
+ * too: whoever wrote float16 into the model chose that rounding, and no plan can undo it.
+ */
 function stored(t: Tensor, storage: KernelRequest["storage"]): Tensor {
-  if (storage === "binary64" || t.elem !== "float32") return t;
+  const round = t.elem === "float32" && storage === "binary64" ? null : storeRounding(t.elem);
+  if (!round) return t;
   const data = t.data as Float64Array;
-  for (let i = 0; i < data.length; i++) data[i] = Math.fround(data[i]!);
+  for (let i = 0; i < data.length; i++) data[i] = round(data[i]!);
   return t;
 }
 

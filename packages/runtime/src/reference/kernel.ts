@@ -1,5 +1,5 @@
 // What a reference kernel is: a plain function from tensors to tensors, written like the formula.
-import type { Node, Tensor } from "@mpplan/ir";
+import type { Body, Node, RuntimeValue, Tensor } from "@mpplan/ir";
 
 /**
  * Computes a node that carries out no planned sum. Float tensors come in as Float64Array whatever their
@@ -7,8 +7,28 @@ import type { Node, Tensor } from "@mpplan/ir";
  */
 export type ReferenceKernel = (inputs: readonly (Tensor | null)[], node: Node) => Tensor[];
 
+/** Computes a node that reads or yields sequences, optionals or maps, or that runs graphs of its own. */
+export interface ValueKernel {
+  readonly kind: "values";
+  run(
+    inputs: readonly (RuntimeValue | null)[],
+    node: Node,
+    context: ValueContext,
+  ): RuntimeValue[] | Promise<RuntimeValue[]>;
+}
+
+export interface ValueContext {
+  /** Runs a body of the node on these inputs; what it reads of the graph around it is added. */
+  run(body: Body, inputs: readonly RuntimeValue[]): Promise<RuntimeValue[]>;
+}
+
+/** Marks a kernel as one over values of any kind. */
+export function overValues(run: ValueKernel["run"]): ValueKernel {
+  return { kind: "values", run };
+}
+
 /** The input at `index`, which the importer has made sure is there. */
-export function need(inputs: readonly (Tensor | null)[], index: number, node: Node): Tensor {
+export function need<T>(inputs: readonly (T | null)[], index: number, node: Node): T {
   const t = inputs[index];
   if (!t) throw new Error(`internal: ${node.op} runs without its input ${index}`);
   return t;

@@ -1,9 +1,9 @@
 // Elementwise arithmetic on two broadcast tensors. Integers wrap: a typed array keeps the low bits of what is stored.
 import { isFloat, shapeError, type Node, type Tensor, type TensorData } from "@mpplan/ir";
 import { need, type ReferenceKernel } from "../kernel.js";
-import { converter } from "./cast.js";
-import { broadcastPositions } from "./positions.js";
-import { elementsOf, isBig, outputDims, zeros } from "./tensors.js";
+import { converter } from "./convert.js";
+import { combined, type Combine } from "./elementwise.js";
+import { elementsOf, isBig, outputDims } from "./tensors.js";
 
 /** One operation on floats, on integers of up to 32 bits, and on those of 64. */
 interface Arithmetic {
@@ -46,7 +46,7 @@ export const pow: ReferenceKernel = (inputs, node) => {
   const base = need(inputs, 0, node);
   const exponent = need(inputs, 1, node);
   const power = powerFor(base, exponent);
-  return [combined(base, exponent, outputDims(inputs, node), power)];
+  return [combined(base, exponent, base.elem, outputDims(inputs, node), power)];
 };
 
 function arithmetic(
@@ -59,28 +59,17 @@ function arithmetic(
     const dims = outputDims(inputs, node);
     check(b, node);
     const f = isFloat(a.elem) ? operation.float : isBig(a.data) ? operation.big : operation.integer;
-    return [combined(a, b, dims, f as Combine)];
+    return [combined(a, b, a.elem, dims, f as Combine)];
   };
 }
 
-type Combine = (x: number, y: number) => number;
-
-function combined(a: Tensor, b: Tensor, dims: readonly number[], f: Combine): Tensor {
-  const result = zeros(a.elem, dims);
-  const out = elementsOf(result.data);
-  const [x, y] = [elementsOf(a.data), elementsOf(b.data)];
-  const [px, py] = [broadcastPositions(a.dims, dims), broadcastPositions(b.dims, dims)];
-  for (let i = 0; i < out.length; i++) out[i] = f(x[px ? px[i]! : i]!, y[py ? py[i]! : i]!);
-  return result;
-}
-
-function refuseZeroDivisor(divisor: Tensor, node: Node): void {
+export function refuseZeroDivisor(divisor: Tensor, node: Node): void {
   if (isFloat(divisor.elem)) return;
   const place = elementsOf(divisor.data).findIndex((y) => Number(y) === 0);
   if (place < 0) return;
   throw shapeError(
     node,
-    `Div divides integers by zero: element ${place} of the divisor is 0`,
+    `${node.op} divides integers by zero: element ${place} of the divisor is 0`,
     "check the input data, or cast to float before dividing",
   );
 }
@@ -88,7 +77,8 @@ function refuseZeroDivisor(divisor: Tensor, node: Node): void {
 function powerFor(base: Tensor, exponent: Tensor): Combine {
   if (isFloat(base.elem)) return (x, y) => power(x, Number(y));
   const toBase = converter("float64", base.elem);
-  const viaFloat = (x: number, y: number): number | bigint => toBase(power(Number(x), Number(y)));
+  const viaFloat = (x: number, y: number): number | bigint =>
+    toBase(power(Number(x), Number(y))) as number | bigint;
   if (isFloat(exponent.elem)) return viaFloat as Combine;
   const keep = wrap(base.data);
   return ((x: number | bigint, y: number | bigint) =>

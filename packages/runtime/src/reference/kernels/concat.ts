@@ -13,8 +13,8 @@ export const concat: ReferenceKernel = (inputs, node) => {
   for (let o = 0; o < outer; o++) {
     for (const part of parts) {
       const block = part.dims[axis]! * inner;
-      target.set(elementsOf(part.data).subarray(o * block, (o + 1) * block), to);
-      to += block;
+      const source = elementsOf(part.data);
+      for (let i = 0; i < block; i++) target[to++] = source[o * block + i]!;
     }
   }
   return [result];

@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sizeOf } from "@mpplan/ir";
-import { counting, floats, ints, listAfter, nodeOf, of, run } from "./testing.js";
-import { kernels } from "./index.js";
+import { counting, floats, ints, listAfter, of, run } from "./testing.js";
 
 const dims = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
 
@@ -91,7 +90,7 @@ test("Pad finds every element where it should be", () => {
         const x = counting(...shape);
         const [y] = run("Pad", [x, ints(...begin, ...end), floats([], [-1])]);
         expect(y!.dims).toEqual(shape.map((size, i) => size + begin[i]! + end[i]!));
-        y!.data.forEach((element: number | bigint, position: number) => {
+        (y!.data as Float64Array).forEach((element, position) => {
           const source = unravel(position, y!.dims).map((i, axis) => i - begin[axis]!);
           const inside = source.every((i, axis) => i >= 0 && i < shape[axis]!);
           expect(element).toBe(inside ? ravel(source, shape) : -1);
@@ -107,7 +106,7 @@ test("Transpose puts element (i, j, k) at (k, i, j) for perm (2, 0, 1)", () => {
       const perm = shape.map((_, axis) => axis).sort((a, b) => ((a * 7 + seed) % 5) - ((b * 7 + seed) % 5));
       const [y] = run("Transpose", [counting(...shape)], { perm });
       expect(y!.dims).toEqual(perm.map((axis) => shape[axis]));
-      y!.data.forEach((element: number | bigint, position: number) => {
+      (y!.data as Float64Array).forEach((element, position) => {
         const index = unravel(position, y!.dims);
         expect(element).toBe(
           ravel(
@@ -132,7 +131,7 @@ test("broadcasting finds every element where it should be", () => {
         const small = shape.map((size, axis) => (ones[axis] ? 1 : size)).slice(cut % shape.length);
         const [y] = run("Add", [counting(...small), floats(shape, new Array<number>(sizeOf(shape)).fill(0))]);
         expect(y!.dims).toEqual(shape);
-        y!.data.forEach((element: number | bigint, position: number) => {
+        (y!.data as Float64Array).forEach((element, position) => {
           const index = unravel(position, shape).slice(shape.length - small.length);
           expect(element).toBe(
             ravel(
@@ -167,8 +166,8 @@ test("Reshape and its kin keep the elements", () => {
 
 test("no kernel hands out the memory of its input", () => {
   const x = counting(1, 2);
-  const node = (op: "Identity" | "Pad" | "Slice", more: Parameters<typeof nodeOf>[1] = []) =>
-    kernels[op]([x, ...more], nodeOf(op, [x, ...more]))[0]!.data;
+  const node = (op: "Identity" | "Pad" | "Slice", more: Parameters<typeof run>[1] = []) =>
+    run(op, [x, ...more])[0]!.data;
   expect(node("Identity")).not.toBe(x.data);
   expect(node("Pad", [ints(0, 0, 0, 0)])).not.toBe(x.data);
   expect(node("Slice", [ints(), ints()])).not.toBe(x.data);

@@ -1,5 +1,6 @@
 // The same elements under other dims, which the operator's definition works out.
-import { need, type ReferenceKernel } from "../kernel.js";
+import { isTensor } from "@mpplan/ir";
+import { need, overValues, type ReferenceKernel } from "../kernel.js";
 import { copyOf, outputDims } from "./tensors.js";
 
 const sameElements: ReferenceKernel = (inputs, node) => [
@@ -7,7 +8,11 @@ const sameElements: ReferenceKernel = (inputs, node) => [
 ];
 
 export const flatten = sameElements;
-export const identity = sameElements;
+/** Of a value of any kind; what others may write to is copied. */
+export const identity = overValues((inputs, node) => {
+  const value = need(inputs, 0, node);
+  return [isTensor(value) ? copyOf(value) : value];
+});
 export const reshape = sameElements;
 export const squeeze = sameElements;
 export const unsqueeze = sameElements;
