@@ -34,8 +34,16 @@ import { gemm } from "./gemm.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifOp } from "./if.js";
+import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
+import {
+  groupNormalization,
+  instanceNormalization,
+  lpNormalization,
+  lrn,
+  meanVarianceNormalization,
+} from "./normalization.js";
 import { pad } from "./pad.js";
 import {
   reduceL1,
@@ -53,7 +61,7 @@ import { reshape } from "./reshape.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
-import { softmax } from "./softmax.js";
+import { hardmax, logSoftmax, softmax } from "./softmax.js";
 import { squeeze } from "./squeeze.js";
 import { transpose } from "./transpose.js";
 import {
@@ -158,20 +166,28 @@ export const ops = {
   GlobalAveragePool: globalAveragePool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
+  GroupNormalization: groupNormalization,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
+  Hardmax: hardmax,
   Identity: identityOp,
   If: ifOp,
+  InstanceNormalization: instanceNormalization,
   IsInf: isInf,
   IsNaN: isNaN,
+  LRN: lrn,
+  LayerNormalization: layerNormalization,
   LeakyRelu: leakyReluOp,
   Less: less,
   LessOrEqual: lessOrEqual,
   Log: log,
+  LogSoftmax: logSoftmax,
+  LpNormalization: lpNormalization,
   MatMul: matMul,
   Max: max,
   MaxPool: maxPool,
   Mean: mean,
+  MeanVarianceNormalization: meanVarianceNormalization,
   Min: min,
   Mish: mish,
   Mod: mod,
@@ -182,6 +198,7 @@ export const ops = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  RMSNormalization: rmsNormalization,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,

@@ -6,6 +6,7 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
+import { groupNormalization } from "./group-normalization.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
 import { slice } from "./slice.js";
@@ -21,6 +22,9 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   Clip: clip,
   Dropout: dropout,
   Gemm: gemm,
+  GroupNormalization: groupNormalization,
+  Hardmax: softmax,
+  LogSoftmax: softmax,
   MaxPool: maxPool,
   Pad: pad,
   ReduceL1: axesToInput(18, { required: false }),

@@ -31,7 +31,15 @@ import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
+import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
 import { maxPool } from "./max-pool.js";
+import {
+  groupNormalization,
+  instanceNormalization,
+  lpNormalization,
+  lrn,
+  meanVarianceNormalization,
+} from "./normalization.js";
 import { pad } from "./pad.js";
 import {
   reduceL1,
@@ -49,7 +57,7 @@ import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
-import { softmax } from "./softmax.js";
+import { hardmax, logSoftmax, softmax } from "./softmax.js";
 import { transpose } from "./transpose.js";
 import {
   abs,
@@ -139,19 +147,27 @@ export const kernels = {
   GlobalAveragePool: globalAveragePool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
+  GroupNormalization: groupNormalization,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
+  Hardmax: hardmax,
   Identity: identity,
   If: ifKernel,
+  InstanceNormalization: instanceNormalization,
   IsInf: isInf,
   IsNaN: isNaN,
+  LRN: lrn,
+  LayerNormalization: layerNormalization,
   LeakyRelu: leakyRelu,
   Less: less,
   LessOrEqual: lessOrEqual,
   Log: log,
+  LogSoftmax: logSoftmax,
+  LpNormalization: lpNormalization,
   Max: max,
   MaxPool: maxPool,
   Mean: mean,
+  MeanVarianceNormalization: meanVarianceNormalization,
   Min: min,
   Mish: mish,
   Mod: mod,
@@ -162,6 +178,7 @@ export const kernels = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  RMSNormalization: rmsNormalization,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
