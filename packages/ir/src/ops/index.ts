@@ -28,6 +28,8 @@ import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { det } from "./det.js";
+import { einsum } from "./einsum.js";
 import { flatten } from "./flatten.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
@@ -35,6 +37,7 @@ import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifOp } from "./if.js";
 import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
+import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import {
@@ -58,6 +61,7 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { reshape } from "./reshape.js";
+import { rotaryEmbedding } from "./rotary-embedding.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
@@ -113,6 +117,8 @@ import { unsqueeze } from "./unsqueeze.js";
 import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";
 
+export { einsumLabels, type EinsumLabels } from "./einsum.js";
+export { rotarySizes } from "./rotary-embedding.js";
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
 export { checkedType, maxElements } from "./limits.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
@@ -152,7 +158,9 @@ export const ops = {
   Conv: conv,
   Cos: cos,
   Cosh: cosh,
+  Det: det,
   Div: div,
+  Einsum: einsum,
   Elu: elu,
   Equal: equal,
   Erf: erf,
@@ -193,6 +201,7 @@ export const ops = {
   Mod: mod,
   Mul: mul,
   Neg: neg,
+  NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
   Not: not,
   Or: or,
   PRelu: pRelu,
@@ -213,6 +222,7 @@ export const ops = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  RotaryEmbedding: rotaryEmbedding,
   Round: round,
   RoundTo: roundTo,
   Selu: selu,
@@ -225,6 +235,7 @@ export const ops = {
   Size: size,
   Slice: slice,
   Softmax: softmax,
+  SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
   Softplus: softplus,
   Softsign: softsign,
   Sqrt: sqrt,

@@ -3,6 +3,7 @@ import type { OpName } from "@mpplan/ir";
 import { axesToInput } from "./axes-to-input.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast } from "./cast.js";
+import { causalConvWithState } from "./causal-conv-with-state.js";
 import { clip } from "./clip.js";
 import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
@@ -11,14 +12,16 @@ import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
+import { swiglu } from "./swiglu.js";
 import type { Upgrade } from "./upgrade.js";
 
 /** Operators that exist in files only: their upgrades turn them into others. */
-type FileOnly = "Dropout";
+type FileOnly = "CausalConvWithState" | "Dropout" | "SwiGLU";
 
 export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
   Cast: cast,
+  CausalConvWithState: causalConvWithState,
   Clip: clip,
   Dropout: dropout,
   Gemm: gemm,
@@ -40,5 +43,6 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   Slice: slice,
   Softmax: softmax,
   Squeeze: axesToInput(13, { required: false }),
+  SwiGLU: swiglu,
   Unsqueeze: axesToInput(13, { required: true }),
 };

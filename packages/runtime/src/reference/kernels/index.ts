@@ -27,11 +27,14 @@ import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
+import { det } from "./det.js";
+import { einsum } from "./einsum.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
+import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
 import { maxPool } from "./max-pool.js";
 import {
   groupNormalization,
@@ -54,6 +57,7 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { rotaryEmbedding } from "./rotary-embedding.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
@@ -134,7 +138,9 @@ export const kernels = {
   ConstantOfShape: constantOfShape,
   Cos: cos,
   Cosh: cosh,
+  Det: det,
   Div: div,
+  Einsum: einsum,
   Elu: elu,
   Equal: equal,
   Erf: erf,
@@ -173,6 +179,7 @@ export const kernels = {
   Mod: mod,
   Mul: mul,
   Neg: neg,
+  NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
   Not: not,
   Or: or,
   PRelu: pRelu,
@@ -193,6 +200,7 @@ export const kernels = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  RotaryEmbedding: rotaryEmbedding,
   Round: round,
   RoundTo: roundTo,
   Selu: selu,
@@ -205,6 +213,7 @@ export const kernels = {
   Size: size,
   Slice: slice,
   Softmax: softmax,
+  SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
   Softplus: softplus,
   Softsign: softsign,
   Sqrt: sqrt,
