@@ -48,6 +48,7 @@ import {
   meanVarianceNormalization,
 } from "./normalization.js";
 import { pad } from "./pad.js";
+import { gru, lstm, rnn } from "./recurrent.js";
 import {
   reduceL1,
   reduceL2,
@@ -118,6 +119,7 @@ import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";
 
 export { einsumLabels, type EinsumLabels } from "./einsum.js";
+export { recurrentFunctions, type RecurrentFunction } from "./recurrent.js";
 export { rotarySizes } from "./rotary-embedding.js";
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
 export { checkedType, maxElements } from "./limits.js";
@@ -168,6 +170,7 @@ export const ops = {
   Expand: expand,
   Flatten: flatten,
   Floor: floor,
+  GRU: gru,
   Gather: gather,
   Gelu: gelu,
   Gemm: gemm,
@@ -184,6 +187,7 @@ export const ops = {
   IsInf: isInf,
   IsNaN: isNaN,
   LRN: lrn,
+  LSTM: lstm,
   LayerNormalization: layerNormalization,
   LeakyRelu: leakyReluOp,
   Less: less,
@@ -208,6 +212,7 @@ export const ops = {
   Pad: pad,
   Pow: pow,
   RMSNormalization: rmsNormalization,
+  RNN: rnn,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,

@@ -10,6 +10,7 @@ import { gemm } from "./gemm.js";
 import { groupNormalization } from "./group-normalization.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
+import { recurrent } from "./recurrent.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { swiglu } from "./swiglu.js";
@@ -25,11 +26,14 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   Clip: clip,
   Dropout: dropout,
   Gemm: gemm,
+  GRU: recurrent,
   GroupNormalization: groupNormalization,
   Hardmax: softmax,
+  LSTM: recurrent,
   LogSoftmax: softmax,
   MaxPool: maxPool,
   Pad: pad,
+  RNN: recurrent,
   ReduceL1: axesToInput(18, { required: false }),
   ReduceL2: axesToInput(18, { required: false }),
   ReduceLogSum: axesToInput(18, { required: false }),

@@ -44,6 +44,7 @@ import {
   meanVarianceNormalization,
 } from "./normalization.js";
 import { pad } from "./pad.js";
+import { gru, lstm, rnn } from "./recurrent.js";
 import {
   reduceL1,
   reduceL2,
@@ -148,6 +149,7 @@ export const kernels = {
   Expand: expand,
   Flatten: flatten,
   Floor: floor,
+  GRU: gru,
   Gather: gather,
   Gelu: gelu,
   GlobalAveragePool: globalAveragePool,
@@ -163,6 +165,7 @@ export const kernels = {
   IsInf: isInf,
   IsNaN: isNaN,
   LRN: lrn,
+  LSTM: lstm,
   LayerNormalization: layerNormalization,
   LeakyRelu: leakyRelu,
   Less: less,
@@ -186,6 +189,7 @@ export const kernels = {
   Pad: pad,
   Pow: pow,
   RMSNormalization: rmsNormalization,
+  RNN: rnn,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
