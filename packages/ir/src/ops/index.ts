@@ -23,6 +23,7 @@ import {
   xor,
 } from "./binary.js";
 import { argMax, argMin } from "./arg.js";
+import { attention, flexAttention } from "./attention.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
@@ -37,6 +38,7 @@ import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifOp } from "./if.js";
 import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
+import { linearAttention } from "./linear-attention.js";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
@@ -118,6 +120,7 @@ import { unsqueeze } from "./unsqueeze.js";
 import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";
 
+export { attentionSizes, attentionStages, type AttentionSizes } from "./attention.js";
 export { einsumLabels, type EinsumLabels } from "./einsum.js";
 export { recurrentFunctions, type RecurrentFunction } from "./recurrent.js";
 export { rotarySizes } from "./rotary-embedding.js";
@@ -143,6 +146,7 @@ export const ops = {
   Asinh: asinh,
   Atan: atan,
   Atanh: atanh,
+  Attention: attention,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
   BitShift: bitShift,
@@ -192,6 +196,7 @@ export const ops = {
   LeakyRelu: leakyReluOp,
   Less: less,
   LessOrEqual: lessOrEqual,
+  LinearAttention: linearAttention,
   Log: log,
   LogSoftmax: logSoftmax,
   LpNormalization: lpNormalization,
@@ -256,4 +261,5 @@ export const ops = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
+  "ai.onnx.preview.FlexAttention": flexAttention,
 } satisfies { readonly [Name in OpName]: OpDefinition<Name> };

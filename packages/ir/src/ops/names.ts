@@ -14,6 +14,7 @@ export type OpName =
   | "Asinh"
   | "Atan"
   | "Atanh"
+  | "Attention"
   | "AveragePool"
   | "BatchNormalization"
   | "BitShift"
@@ -63,6 +64,7 @@ export type OpName =
   | "LeakyRelu"
   | "Less"
   | "LessOrEqual"
+  | "LinearAttention"
   | "Log"
   | "LogSoftmax"
   | "LpNormalization"
@@ -126,7 +128,8 @@ export type OpName =
   | "Transpose"
   | "Unsqueeze"
   | "Where"
-  | "Xor";
+  | "Xor"
+  | "ai.onnx.preview.FlexAttention";
 
 /** The operators that carry out a planned sum: those whose definition has `sums`. */
 export type SumOpName = "Conv" | "Gemm" | "MatMul";

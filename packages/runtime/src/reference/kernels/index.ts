@@ -23,6 +23,7 @@ import {
   xor,
 } from "./binary.js";
 import { argMax, argMin } from "./arg.js";
+import { attention, flexAttention } from "./attention.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
@@ -34,6 +35,7 @@ import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
+import { linearAttention } from "./linear-attention.js";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
 import { maxPool } from "./max-pool.js";
 import {
@@ -123,6 +125,7 @@ export const kernels = {
   Asinh: asinh,
   Atan: atan,
   Atanh: atanh,
+  Attention: attention,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
   BitShift: bitShift,
@@ -170,6 +173,7 @@ export const kernels = {
   LeakyRelu: leakyRelu,
   Less: less,
   LessOrEqual: lessOrEqual,
+  LinearAttention: linearAttention,
   Log: log,
   LogSoftmax: logSoftmax,
   LpNormalization: lpNormalization,
@@ -233,6 +237,7 @@ export const kernels = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
+  "ai.onnx.preview.FlexAttention": flexAttention,
 } satisfies Record<Exclude<OpName, SumOpName>, ReferenceKernel | ValueKernel>;
 
 /** False for the operators that read or yield sequences and the like, or run graphs of their own. */
