@@ -9,6 +9,7 @@ import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
 import { groupNormalization } from "./group-normalization.js";
 import { maxPool } from "./max-pool.js";
+import { microsoft } from "./microsoft/index.js";
 import { pad } from "./pad.js";
 import { recurrent } from "./recurrent.js";
 import { slice } from "./slice.js";
@@ -19,7 +20,8 @@ import type { Upgrade } from "./upgrade.js";
 /** Operators that exist in files only: their upgrades turn them into others. */
 type FileOnly = "CausalConvWithState" | "Dropout" | "SwiGLU";
 
-export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
+export const upgrades: Readonly<Partial<Record<OpName | FileOnly | keyof typeof microsoft, Upgrade>>> = {
+  ...microsoft,
   BatchNormalization: batchNormalization,
   Cast: cast,
   CausalConvWithState: causalConvWithState,

@@ -5,8 +5,13 @@ import type { UpgradeContext } from "./upgrade.js";
 
 export interface Steps {
   readonly nodes: RawNode[];
-  /** Adds a node that yields one new value. */
-  add(op: string, inputs: readonly (ValueId | null)[], attrs?: Readonly<Record<string, RawAttr>>): ValueId;
+  /** Adds a node that yields one value, a new one if no name is given. */
+  add(
+    op: string,
+    inputs: readonly (ValueId | null)[],
+    attrs?: Readonly<Record<string, RawAttr>>,
+    output?: ValueId,
+  ): ValueId;
   /** Adds the node that yields that value of the file; it keeps the id of the node that is replaced. */
   finish(
     op: string,
@@ -31,8 +36,7 @@ export function stepsOf(raw: RawNode, context: UpgradeContext): Steps {
   let kept = false;
   return {
     nodes,
-    add(op, inputs, attrs) {
-      const output = context.value(op.toLowerCase());
+    add(op, inputs, attrs, output = context.value(op.toLowerCase())) {
       push(context.node(op.toLowerCase()), op, inputs, output, attrs);
       return output;
     },
