@@ -1,11 +1,13 @@
 // The operators whose nodes do not always mean what the newest ONNX means by them, one line each, sorted.
 import type { OpName } from "@mpplan/ir";
+import { attention } from "./attention.js";
 import { axesToInput } from "./axes-to-input.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast } from "./cast.js";
 import { causalConvWithState } from "./causal-conv-with-state.js";
 import { clip } from "./clip.js";
 import { dropout } from "./dropout.js";
+import { einsum } from "./einsum.js";
 import { gemm } from "./gemm.js";
 import { groupNormalization } from "./group-normalization.js";
 import { maxPool } from "./max-pool.js";
@@ -22,12 +24,14 @@ type FileOnly = "CausalConvWithState" | "Dropout" | "SwiGLU";
 
 export const upgrades: Readonly<Partial<Record<OpName | FileOnly | keyof typeof microsoft, Upgrade>>> = {
   ...microsoft,
+  Attention: attention,
   BatchNormalization: batchNormalization,
   Cast: cast,
   CausalConvWithState: causalConvWithState,
   Clip: clip,
   Dropout: dropout,
   Gemm: gemm,
+  Einsum: einsum,
   GRU: recurrent,
   GroupNormalization: groupNormalization,
   Hardmax: softmax,
