@@ -213,4 +213,13 @@ describe("Attention", () => {
     const short: Tensor = { elem: "bool", dims: [3, 2], data: new Uint8Array(6) };
     expect(opsOf(attention({ shapes: [], feeds: [q, k, v, short] }))).toEqual(["Attention"]);
   });
+
+  test("what Attention refuses is refused, in whatever operators it would be said", () => {
+    const wide = filled([3, 1, 3, 6]);
+    expect(() => attention({ shapes: [], feeds: [q, k, v, wide] })).toThrow("cannot broadcast");
+    expect(() => attention({ shapes: [], feeds: flat })).toThrow("needs the attribute q_num_heads");
+    expect(() => attention({ shapes: [], feeds: [q, k, v], attrs: { qk_matmul_output_mode: 4 } })).toThrow(
+      "qk_matmul_output_mode of Attention is 4",
+    );
+  });
 });

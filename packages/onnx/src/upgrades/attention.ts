@@ -3,6 +3,7 @@
 import {
   attentionSizes,
   attentionStages,
+  ops,
   tensor,
   type AttentionSizes,
   type Dim,
@@ -15,6 +16,7 @@ import { int, ints, stepsOf, type Steps } from "./steps.js";
 import {
   attribute,
   checkedAttributes,
+  expectInputs,
   int64s,
   scalar,
   type Upgrade,
@@ -55,19 +57,23 @@ export const attention: Upgrade = (raw, context) => {
     (pastKey === null) === (pastValue === null) &&
     !raw.attrs.has("softmax_precision");
   if (!simple) return [raw];
+  expectInputs(raw, 7);
   checkedAttributes(raw, ...attributes);
   const whole = (name: string): number | undefined => {
     const given = attribute(raw, name, "int");
     return given && Number(given.value);
   };
-  const attrs = Object.fromEntries(
-    ["q_num_heads", "kv_num_heads"].flatMap((name) => {
-      const given = whole(name);
-      return given === undefined ? [] : [[name, given]];
-    }),
-  );
-  const sizes = attentionSizes(inferContext(raw, context, attrs));
-  const stage = attentionStages[whole("qk_matmul_output_mode") ?? 0];
+  const mode = whole("qk_matmul_output_mode") ?? 0;
+  const [heads, kvHeads] = [whole("q_num_heads"), whole("kv_num_heads")];
+  const given = inferContext(raw, context, {
+    qk_matmul_output_mode: mode,
+    ...(heads !== undefined && { q_num_heads: heads }),
+    ...(kvHeads !== undefined && { kv_num_heads: kvHeads }),
+  });
+  // What Attention refuses is refused here too.
+  ops.Attention.infer(given);
+  const sizes = attentionSizes(given);
+  const stage = attentionStages[mode];
   if (!sizes || !stage || !isKnown(sizes) || (mask !== null && !isWhole(context, sizes))) return [raw];
   const causal = (whole("is_causal") ?? 0) !== 0;
   const { queries, keys } = sizes;
