@@ -24,11 +24,17 @@ import {
 } from "./binary.js";
 import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
+import { bitCast } from "./bit-cast.js";
 import { cast, castLike } from "./cast.js";
+import { centerCropPad } from "./center-crop-pad.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { cumProd, cumSum } from "./cumulative.js";
+import { depthToSpace, spaceToDepth } from "./depth-space.js";
+import { eyeLike, trilu } from "./diagonals.js";
 import { flatten } from "./flatten.js";
+import { gatherElements, gatherND } from "./gather-elements.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
@@ -36,7 +42,9 @@ import { globalAveragePool } from "./global-average-pool.js";
 import { ifOp } from "./if.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
+import { oneHot } from "./one-hot.js";
 import { pad } from "./pad.js";
+import { compress, nonZero, unique } from "./pick.js";
 import {
   reduceL1,
   reduceL2,
@@ -50,11 +58,15 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { reshape } from "./reshape.js";
+import { reverseSequence } from "./reverse-sequence.js";
 import { roundTo } from "./round-to.js";
+import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
+import { split, splitToSequence } from "./split.js";
 import { squeeze } from "./squeeze.js";
+import { topK } from "./top-k.js";
 import { transpose } from "./transpose.js";
 import {
   abs,
@@ -106,11 +118,14 @@ import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";
 
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
+export { cropTargets } from "./center-crop-pad.js";
 export { checkedType, maxElements } from "./limits.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
 export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
 export { resolveSlices, type SliceRange } from "./slice.js";
+export type { ScatterReduction } from "./scatter.js";
+export { dropsAxis, sequenceSizes, splitSizes } from "./split.js";
 export { axisOrder } from "./transpose.js";
 export { resolveWindow, type SlidingWindow } from "./window.js";
 export type { OpName, SumOpName } from "./names.js";
@@ -129,6 +144,7 @@ export const ops = {
   Atanh: atanh,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  BitCast: bitCast,
   BitShift: bitShift,
   BitwiseAnd: bitwiseAnd,
   BitwiseNot: bitwiseNot,
@@ -138,21 +154,29 @@ export const ops = {
   CastLike: castLike,
   Ceil: ceil,
   Celu: celu,
+  CenterCropPad: centerCropPad,
   Clip: clip,
+  Compress: compress,
   Concat: concat,
   ConstantOfShape: constantOfShape,
   Conv: conv,
   Cos: cos,
   Cosh: cosh,
+  CumProd: cumProd,
+  CumSum: cumSum,
+  DepthToSpace: depthToSpace,
   Div: div,
   Elu: elu,
   Equal: equal,
   Erf: erf,
   Exp: exp,
   Expand: expand,
+  EyeLike: eyeLike,
   Flatten: flatten,
   Floor: floor,
   Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
   Gelu: gelu,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
@@ -177,7 +201,9 @@ export const ops = {
   Mod: mod,
   Mul: mul,
   Neg: neg,
+  NonZero: nonZero,
   Not: not,
+  OneHot: oneHot,
   Or: or,
   PRelu: pRelu,
   Pad: pad,
@@ -196,8 +222,11 @@ export const ops = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  ReverseSequence: reverseSequence,
   Round: round,
   RoundTo: roundTo,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
   Selu: selu,
   Shape: shape,
   Shrink: shrink,
@@ -210,6 +239,9 @@ export const ops = {
   Softmax: softmax,
   Softplus: softplus,
   Softsign: softsign,
+  SpaceToDepth: spaceToDepth,
+  Split: split,
+  SplitToSequence: splitToSequence,
   Sqrt: sqrt,
   Squeeze: squeeze,
   Sub: sub,
@@ -217,9 +249,13 @@ export const ops = {
   Swish: swish,
   Tan: tan,
   Tanh: tanh,
+  TensorScatter: tensorScatter,
   ThresholdedRelu: thresholdedRelu,
   Tile: tile,
+  TopK: topK,
   Transpose: transpose,
+  Trilu: trilu,
+  Unique: unique,
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,

@@ -8,12 +8,15 @@ import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
+import { scatter } from "./scatter.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
+import { split } from "./split.js";
+import { topK } from "./top-k.js";
 import type { Upgrade } from "./upgrade.js";
 
 /** Operators that exist in files only: their upgrades turn them into others. */
-type FileOnly = "Dropout";
+type FileOnly = "Dropout" | "Scatter";
 
 export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
@@ -33,8 +36,11 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   ReduceProd: axesToInput(18, { required: false }),
   ReduceSum: axesToInput(13, { required: false }),
   ReduceSumSquare: axesToInput(18, { required: false }),
+  Scatter: scatter,
   Slice: slice,
   Softmax: softmax,
+  Split: split,
   Squeeze: axesToInput(13, { required: false }),
+  TopK: topK,
   Unsqueeze: axesToInput(13, { required: true }),
 };

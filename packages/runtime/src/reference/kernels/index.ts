@@ -24,15 +24,23 @@ import {
 } from "./binary.js";
 import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
+import { bitCast } from "./bit-cast.js";
 import { cast, castLike } from "./cast.js";
+import { centerCropPad } from "./center-crop-pad.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
+import { cumProd, cumSum } from "./cumulative.js";
+import { depthToSpace, spaceToDepth } from "./depth-space.js";
+import { eyeLike, trilu } from "./diagonals.js";
+import { gatherElements, gatherND } from "./gather-elements.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { maxPool } from "./max-pool.js";
+import { oneHot } from "./one-hot.js";
 import { pad } from "./pad.js";
+import { compress, nonZero, unique } from "./pick.js";
 import {
   reduceL1,
   reduceL2,
@@ -46,10 +54,14 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { reverseSequence } from "./reverse-sequence.js";
 import { roundTo } from "./round-to.js";
+import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
+import { split, splitToSequence } from "./split.js";
+import { topK } from "./top-k.js";
 import { transpose } from "./transpose.js";
 import {
   abs,
@@ -112,6 +124,7 @@ export const kernels = {
   Atanh: atanh,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  BitCast: bitCast,
   BitShift: bitShift,
   BitwiseAnd: bitwiseAnd,
   BitwiseNot: bitwiseNot,
@@ -121,20 +134,28 @@ export const kernels = {
   CastLike: castLike,
   Ceil: ceil,
   Celu: celu,
+  CenterCropPad: centerCropPad,
   Clip: clip,
+  Compress: compress,
   Concat: concat,
   ConstantOfShape: constantOfShape,
   Cos: cos,
   Cosh: cosh,
+  CumProd: cumProd,
+  CumSum: cumSum,
+  DepthToSpace: depthToSpace,
   Div: div,
   Elu: elu,
   Equal: equal,
   Erf: erf,
   Exp: exp,
   Expand: expand,
+  EyeLike: eyeLike,
   Flatten: flatten,
   Floor: floor,
   Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
   Gelu: gelu,
   GlobalAveragePool: globalAveragePool,
   Greater: greater,
@@ -157,7 +178,9 @@ export const kernels = {
   Mod: mod,
   Mul: mul,
   Neg: neg,
+  NonZero: nonZero,
   Not: not,
+  OneHot: oneHot,
   Or: or,
   PRelu: pRelu,
   Pad: pad,
@@ -176,8 +199,11 @@ export const kernels = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  ReverseSequence: reverseSequence,
   Round: round,
   RoundTo: roundTo,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
   Selu: selu,
   Shape: shape,
   Shrink: shrink,
@@ -190,6 +216,9 @@ export const kernels = {
   Softmax: softmax,
   Softplus: softplus,
   Softsign: softsign,
+  SpaceToDepth: spaceToDepth,
+  Split: split,
+  SplitToSequence: splitToSequence,
   Sqrt: sqrt,
   Squeeze: squeeze,
   Sub: sub,
@@ -197,9 +226,13 @@ export const kernels = {
   Swish: swish,
   Tan: tan,
   Tanh: tanh,
+  TensorScatter: tensorScatter,
   ThresholdedRelu: thresholdedRelu,
   Tile: tile,
+  TopK: topK,
   Transpose: transpose,
+  Trilu: trilu,
+  Unique: unique,
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
