@@ -43,6 +43,7 @@ import { ifOp } from "./if.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import { oneHot } from "./one-hot.js";
+import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
 import { compress, nonZero, unique } from "./pick.js";
 import {
@@ -57,10 +58,20 @@ import {
   reduceSum,
   reduceSumSquare,
 } from "./reduce.js";
+import { loop, scan, sequenceMap } from "./repeat.js";
 import { reshape } from "./reshape.js";
 import { reverseSequence } from "./reverse-sequence.js";
 import { roundTo } from "./round-to.js";
 import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
+import {
+  concatFromSequence,
+  sequenceAt,
+  sequenceConstruct,
+  sequenceEmpty,
+  sequenceErase,
+  sequenceInsert,
+  sequenceLength,
+} from "./sequences.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
@@ -125,6 +136,7 @@ export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
 export { resolveSlices, type SliceRange } from "./slice.js";
 export type { ScatterReduction } from "./scatter.js";
+export { scanAxis, scanStates, type ScanAxis } from "./repeat.js";
 export { dropsAxis, sequenceSizes, splitSizes } from "./split.js";
 export { axisOrder } from "./transpose.js";
 export { resolveWindow, type SlidingWindow } from "./window.js";
@@ -158,6 +170,7 @@ export const ops = {
   Clip: clip,
   Compress: compress,
   Concat: concat,
+  ConcatFromSequence: concatFromSequence,
   ConstantOfShape: constantOfShape,
   Conv: conv,
   Cos: cos,
@@ -192,6 +205,7 @@ export const ops = {
   Less: less,
   LessOrEqual: lessOrEqual,
   Log: log,
+  Loop: loop,
   MatMul: matMul,
   Max: max,
   MaxPool: maxPool,
@@ -204,6 +218,9 @@ export const ops = {
   NonZero: nonZero,
   Not: not,
   OneHot: oneHot,
+  Optional: optional,
+  OptionalGetElement: optionalGetElement,
+  OptionalHasElement: optionalHasElement,
   Or: or,
   PRelu: pRelu,
   Pad: pad,
@@ -225,9 +242,17 @@ export const ops = {
   ReverseSequence: reverseSequence,
   Round: round,
   RoundTo: roundTo,
+  Scan: scan,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
   Selu: selu,
+  SequenceAt: sequenceAt,
+  SequenceConstruct: sequenceConstruct,
+  SequenceEmpty: sequenceEmpty,
+  SequenceErase: sequenceErase,
+  SequenceInsert: sequenceInsert,
+  SequenceLength: sequenceLength,
+  SequenceMap: sequenceMap,
   Shape: shape,
   Shrink: shrink,
   Sigmoid: sigmoid,

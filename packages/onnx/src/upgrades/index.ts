@@ -8,6 +8,7 @@ import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
+import { scan } from "./scan.js";
 import { scatter } from "./scatter.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
@@ -36,6 +37,7 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   ReduceProd: axesToInput(18, { required: false }),
   ReduceSum: axesToInput(13, { required: false }),
   ReduceSumSquare: axesToInput(18, { required: false }),
+  Scan: scan,
   Scatter: scatter,
   Slice: slice,
   Softmax: softmax,

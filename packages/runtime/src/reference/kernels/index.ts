@@ -39,6 +39,7 @@ import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { maxPool } from "./max-pool.js";
 import { oneHot } from "./one-hot.js";
+import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
 import { compress, nonZero, unique } from "./pick.js";
 import {
@@ -53,10 +54,20 @@ import {
   reduceSum,
   reduceSumSquare,
 } from "./reduce.js";
+import { loop, scan, sequenceMap } from "./repeat.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
 import { reverseSequence } from "./reverse-sequence.js";
 import { roundTo } from "./round-to.js";
 import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
+import {
+  concatFromSequence,
+  sequenceAt,
+  sequenceConstruct,
+  sequenceEmpty,
+  sequenceErase,
+  sequenceInsert,
+  sequenceLength,
+} from "./sequences.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
@@ -138,6 +149,7 @@ export const kernels = {
   Clip: clip,
   Compress: compress,
   Concat: concat,
+  ConcatFromSequence: concatFromSequence,
   ConstantOfShape: constantOfShape,
   Cos: cos,
   Cosh: cosh,
@@ -170,6 +182,7 @@ export const kernels = {
   Less: less,
   LessOrEqual: lessOrEqual,
   Log: log,
+  Loop: loop,
   Max: max,
   MaxPool: maxPool,
   Mean: mean,
@@ -181,6 +194,9 @@ export const kernels = {
   NonZero: nonZero,
   Not: not,
   OneHot: oneHot,
+  Optional: optional,
+  OptionalGetElement: optionalGetElement,
+  OptionalHasElement: optionalHasElement,
   Or: or,
   PRelu: pRelu,
   Pad: pad,
@@ -202,9 +218,17 @@ export const kernels = {
   ReverseSequence: reverseSequence,
   Round: round,
   RoundTo: roundTo,
+  Scan: scan,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
   Selu: selu,
+  SequenceAt: sequenceAt,
+  SequenceConstruct: sequenceConstruct,
+  SequenceEmpty: sequenceEmpty,
+  SequenceErase: sequenceErase,
+  SequenceInsert: sequenceInsert,
+  SequenceLength: sequenceLength,
+  SequenceMap: sequenceMap,
   Shape: shape,
   Shrink: shrink,
   Sigmoid: sigmoid,
