@@ -42,10 +42,19 @@ import { globalAveragePool } from "./global-average-pool.js";
 import { ifOp } from "./if.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
+import { binarizer, labelEncoder, treeEnsemble } from "./ml.js";
 import { oneHot } from "./one-hot.js";
 import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
 import { compress, nonZero, unique } from "./pick.js";
+import {
+  bernoulli,
+  multinomial,
+  randomNormal,
+  randomNormalLike,
+  randomUniform,
+  randomUniformLike,
+} from "./random.js";
 import {
   reduceL1,
   reduceL2,
@@ -77,6 +86,8 @@ import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { split, splitToSequence } from "./split.js";
 import { squeeze } from "./squeeze.js";
+import { regexFullMatch, stringConcat, stringNormalizer, stringSplit } from "./strings.js";
+import { tfIdfVectorizer } from "./tf-idf-vectorizer.js";
 import { topK } from "./top-k.js";
 import { transpose } from "./transpose.js";
 import {
@@ -130,6 +141,7 @@ import type { OpName } from "./names.js";
 
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
 export { cropTargets } from "./center-crop-pad.js";
+export { encodingOf, treeAggregates, treeTransforms } from "./ml.js";
 export { checkedType, maxElements } from "./limits.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
 export { reducedAxes } from "./families.js";
@@ -138,6 +150,8 @@ export { resolveSlices, type SliceRange } from "./slice.js";
 export type { ScatterReduction } from "./scatter.js";
 export { scanAxis, scanStates, type ScanAxis } from "./repeat.js";
 export { dropsAxis, sequenceSizes, splitSizes } from "./split.js";
+export { fullMatch, localeOf } from "./strings.js";
+export { ngramsOf } from "./tf-idf-vectorizer.js";
 export { axisOrder } from "./transpose.js";
 export { resolveWindow, type SlidingWindow } from "./window.js";
 export type { OpName, SumOpName } from "./names.js";
@@ -156,6 +170,7 @@ export const ops = {
   Atanh: atanh,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  Bernoulli: bernoulli,
   BitCast: bitCast,
   BitShift: bitShift,
   BitwiseAnd: bitwiseAnd,
@@ -214,6 +229,7 @@ export const ops = {
   Mish: mish,
   Mod: mod,
   Mul: mul,
+  Multinomial: multinomial,
   Neg: neg,
   NonZero: nonZero,
   Not: not,
@@ -225,6 +241,10 @@ export const ops = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  RandomNormal: randomNormal,
+  RandomNormalLike: randomNormalLike,
+  RandomUniform: randomUniform,
+  RandomUniformLike: randomUniformLike,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
@@ -237,6 +257,7 @@ export const ops = {
   ReduceProd: reduceProd,
   ReduceSum: reduceSum,
   ReduceSumSquare: reduceSumSquare,
+  RegexFullMatch: regexFullMatch,
   Relu: relu,
   Reshape: reshape,
   ReverseSequence: reverseSequence,
@@ -269,12 +290,16 @@ export const ops = {
   SplitToSequence: splitToSequence,
   Sqrt: sqrt,
   Squeeze: squeeze,
+  StringConcat: stringConcat,
+  StringNormalizer: stringNormalizer,
+  StringSplit: stringSplit,
   Sub: sub,
   Sum: sum,
   Swish: swish,
   Tan: tan,
   Tanh: tanh,
   TensorScatter: tensorScatter,
+  TfIdfVectorizer: tfIdfVectorizer,
   ThresholdedRelu: thresholdedRelu,
   Tile: tile,
   TopK: topK,
@@ -284,4 +309,7 @@ export const ops = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
+  "ai.onnx.ml.Binarizer": binarizer,
+  "ai.onnx.ml.LabelEncoder": labelEncoder,
+  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
 } satisfies { readonly [Name in OpName]: OpDefinition<Name> };

@@ -38,10 +38,12 @@ import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
 import { ifKernel } from "./if.js";
 import { maxPool } from "./max-pool.js";
+import { binarizer, labelEncoder, treeEnsemble } from "./ml.js";
 import { oneHot } from "./one-hot.js";
 import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
 import { compress, nonZero, unique } from "./pick.js";
+import { bernoulli, multinomial, randomNormal, randomUniform } from "./random.js";
 import {
   reduceL1,
   reduceL2,
@@ -72,6 +74,8 @@ import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { split, splitToSequence } from "./split.js";
+import { regexFullMatch, stringConcat, stringNormalizer, stringSplit } from "./strings.js";
+import { tfIdfVectorizer } from "./tf-idf-vectorizer.js";
 import { topK } from "./top-k.js";
 import { transpose } from "./transpose.js";
 import {
@@ -135,6 +139,7 @@ export const kernels = {
   Atanh: atanh,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  Bernoulli: bernoulli,
   BitCast: bitCast,
   BitShift: bitShift,
   BitwiseAnd: bitwiseAnd,
@@ -190,6 +195,7 @@ export const kernels = {
   Mish: mish,
   Mod: mod,
   Mul: mul,
+  Multinomial: multinomial,
   Neg: neg,
   NonZero: nonZero,
   Not: not,
@@ -201,6 +207,10 @@ export const kernels = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  RandomNormal: randomNormal,
+  RandomNormalLike: randomNormal,
+  RandomUniform: randomUniform,
+  RandomUniformLike: randomUniform,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
@@ -213,6 +223,7 @@ export const kernels = {
   ReduceProd: reduceProd,
   ReduceSum: reduceSum,
   ReduceSumSquare: reduceSumSquare,
+  RegexFullMatch: regexFullMatch,
   Relu: relu,
   Reshape: reshape,
   ReverseSequence: reverseSequence,
@@ -245,12 +256,16 @@ export const kernels = {
   SplitToSequence: splitToSequence,
   Sqrt: sqrt,
   Squeeze: squeeze,
+  StringConcat: stringConcat,
+  StringNormalizer: stringNormalizer,
+  StringSplit: stringSplit,
   Sub: sub,
   Sum: sum,
   Swish: swish,
   Tan: tan,
   Tanh: tanh,
   TensorScatter: tensorScatter,
+  TfIdfVectorizer: tfIdfVectorizer,
   ThresholdedRelu: thresholdedRelu,
   Tile: tile,
   TopK: topK,
@@ -260,6 +275,9 @@ export const kernels = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
+  "ai.onnx.ml.Binarizer": binarizer,
+  "ai.onnx.ml.LabelEncoder": labelEncoder,
+  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
 } satisfies Record<Exclude<OpName, SumOpName>, ReferenceKernel | ValueKernel>;
 
 /** False for the operators that read or yield sequences and the like, or run graphs of their own. */
