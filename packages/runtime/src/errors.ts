@@ -9,8 +9,7 @@ export type RuntimeErrorCode =
   | "unknown-feed"
   | "wrong-feed"
   | "not-a-tensor"
-  /** the loops of one run go on beyond maxRounds */
-  | "too-many-rounds"
+  | "too-many-rounds" // the loops of one run go on beyond maxRounds
   | "unsupported-decision"
   | "released";
 
