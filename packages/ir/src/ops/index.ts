@@ -157,6 +157,9 @@ export { resolveWindow, type SlidingWindow } from "./window.js";
 export type { OpName, SumOpName } from "./names.js";
 
 export const ops = {
+  "ai.onnx.ml.Binarizer": binarizer,
+  "ai.onnx.ml.LabelEncoder": labelEncoder,
+  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
   Abs: abs,
   Acos: acos,
   Acosh: acosh,
@@ -309,7 +312,4 @@ export const ops = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
-  "ai.onnx.ml.Binarizer": binarizer,
-  "ai.onnx.ml.LabelEncoder": labelEncoder,
-  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
 } satisfies { readonly [Name in OpName]: OpDefinition<Name> };

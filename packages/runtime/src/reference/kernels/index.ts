@@ -126,6 +126,9 @@ import type { OpName, SumOpName } from "@mpplan/ir";
 import type { ReferenceKernel, ValueKernel } from "../kernel.js";
 
 export const kernels = {
+  "ai.onnx.ml.Binarizer": binarizer,
+  "ai.onnx.ml.LabelEncoder": labelEncoder,
+  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
   Abs: abs,
   Acos: acos,
   Acosh: acosh,
@@ -275,9 +278,6 @@ export const kernels = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
-  "ai.onnx.ml.Binarizer": binarizer,
-  "ai.onnx.ml.LabelEncoder": labelEncoder,
-  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
 } satisfies Record<Exclude<OpName, SumOpName>, ReferenceKernel | ValueKernel>;
 
 /** False for the operators that read or yield sequences and the like, or run graphs of their own. */
