@@ -9,6 +9,7 @@ export type RuntimeErrorCode =
   | "unknown-feed"
   | "wrong-feed"
   | "not-a-tensor"
+  | "too-many-rounds" // the loops of one run go on beyond maxRounds
   | "unsupported-decision"
   | "released";
 

@@ -43,6 +43,27 @@ export function requireElement(node: Node, elem: ElementType, family: Family, wh
   throw shapeError(node, `the ${what} of ${node.op} is ${elem}, but has to be ${familyNames[family]}`);
 }
 
+/** The element type of an input, refused where it is known and of no such type. */
+export function inputElement(
+  context: InferContext,
+  index: number,
+  family: Family,
+  what = "input",
+): ElementType {
+  const { elem } = inputType(context, index);
+  // An input of which nothing is known passes for float32.
+  return context.inputs[index]?.type ? requireElement(context.node, elem, family, what) : elem;
+}
+
+/** The number that a constant input of one element holds; undefined where it is left out or not constant. */
+export function constantScalar(context: InferContext, index: number, what: string): number | undefined {
+  const { node, inputs } = context;
+  const constant = inputs[index]?.constant;
+  if (!constant) return undefined;
+  if (constant.data.length === 1) return toNumbers(constant)[0]!;
+  throw shapeError(node, `the ${what} of ${node.op} is one number, but ${constant.data.length} are given`);
+}
+
 /** The element type that these inputs share. An input of which nothing is known agrees with any. */
 export function sharedElement(context: InferContext, family: Family, indices?: number[]): ElementType {
   const { node, inputs } = context;

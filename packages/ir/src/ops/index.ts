@@ -1,6 +1,9 @@
 // The catalogue of operators, one line each, sorted. What is missing or misnamed does not compile.
-import { averagePool } from "./average-pool.js";
+import { argMax, argMin } from "./arg.js";
 import { add, div, mul, pow, sub } from "./arithmetic.js";
+import { attention, flexAttention } from "./attention.js";
+import { averagePool } from "./average-pool.js";
+import { batchNormalization } from "./batch-normalization.js";
 import {
   and,
   bitShift,
@@ -22,16 +25,20 @@ import {
   where,
   xor,
 } from "./binary.js";
-import { argMax, argMin } from "./arg.js";
-import { attention, flexAttention } from "./attention.js";
-import { batchNormalization } from "./batch-normalization.js";
+import { bitCast } from "./bit-cast.js";
 import { cast, castLike } from "./cast.js";
+import { centerCropPad } from "./center-crop-pad.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { cumProd, cumSum } from "./cumulative.js";
+import type { OpDefinition } from "./define.js";
+import { depthToSpace, spaceToDepth } from "./depth-space.js";
 import { det } from "./det.js";
+import { eyeLike, trilu } from "./diagonals.js";
 import { einsum } from "./einsum.js";
 import { flatten } from "./flatten.js";
+import { gatherElements, gatherND } from "./gather-elements.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
@@ -42,6 +49,8 @@ import { linearAttention } from "./linear-attention.js";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
+import { binarizer, labelEncoder, treeEnsemble } from "./ml.js";
+import type { OpName } from "./names.js";
 import {
   groupNormalization,
   instanceNormalization,
@@ -49,7 +58,18 @@ import {
   lrn,
   meanVarianceNormalization,
 } from "./normalization.js";
+import { oneHot } from "./one-hot.js";
+import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
+import { compress, nonZero, unique } from "./pick.js";
+import {
+  bernoulli,
+  multinomial,
+  randomNormal,
+  randomNormalLike,
+  randomUniform,
+  randomUniformLike,
+} from "./random.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 import {
   reduceL1,
@@ -63,13 +83,29 @@ import {
   reduceSum,
   reduceSumSquare,
 } from "./reduce.js";
+import { loop, scan, sequenceMap } from "./repeat.js";
 import { reshape } from "./reshape.js";
+import { reverseSequence } from "./reverse-sequence.js";
 import { rotaryEmbedding } from "./rotary-embedding.js";
 import { roundTo } from "./round-to.js";
+import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
+import {
+  concatFromSequence,
+  sequenceAt,
+  sequenceConstruct,
+  sequenceEmpty,
+  sequenceErase,
+  sequenceInsert,
+  sequenceLength,
+} from "./sequences.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { hardmax, logSoftmax, softmax } from "./softmax.js";
+import { split, splitToSequence } from "./split.js";
 import { squeeze } from "./squeeze.js";
+import { regexFullMatch, stringConcat, stringNormalizer, stringSplit } from "./strings.js";
+import { tfIdfVectorizer } from "./tf-idf-vectorizer.js";
+import { topK } from "./top-k.js";
 import { transpose } from "./transpose.js";
 import {
   abs,
@@ -117,9 +153,14 @@ import {
   thresholdedRelu,
 } from "./unary.js";
 import { unsqueeze } from "./unsqueeze.js";
-import type { OpDefinition } from "./define.js";
-import type { OpName } from "./names.js";
 
+export type { ScatterReduction } from "./scatter.js";
+export { cropTargets } from "./center-crop-pad.js";
+export { dropsAxis, sequenceSizes, splitSizes } from "./split.js";
+export { encodingOf, treeAggregates, treeTransforms } from "./ml.js";
+export { fullMatch, localeOf } from "./strings.js";
+export { ngramsOf } from "./tf-idf-vectorizer.js";
+export { scanAxis, scanStates, type ScanAxis } from "./repeat.js";
 export { attentionSizes, attentionStages, type AttentionSizes } from "./attention.js";
 export { einsumLabels, type EinsumLabels } from "./einsum.js";
 export { recurrentFunctions, type RecurrentFunction } from "./recurrent.js";
@@ -135,6 +176,10 @@ export { resolveWindow, type SlidingWindow } from "./window.js";
 export type { OpName, SumOpName } from "./names.js";
 
 export const ops = {
+  "ai.onnx.ml.Binarizer": binarizer,
+  "ai.onnx.ml.LabelEncoder": labelEncoder,
+  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
+  "ai.onnx.preview.FlexAttention": flexAttention,
   Abs: abs,
   Acos: acos,
   Acosh: acosh,
@@ -149,6 +194,8 @@ export const ops = {
   Attention: attention,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  Bernoulli: bernoulli,
+  BitCast: bitCast,
   BitShift: bitShift,
   BitwiseAnd: bitwiseAnd,
   BitwiseNot: bitwiseNot,
@@ -158,12 +205,18 @@ export const ops = {
   CastLike: castLike,
   Ceil: ceil,
   Celu: celu,
+  CenterCropPad: centerCropPad,
   Clip: clip,
+  Compress: compress,
   Concat: concat,
+  ConcatFromSequence: concatFromSequence,
   ConstantOfShape: constantOfShape,
   Conv: conv,
   Cos: cos,
   Cosh: cosh,
+  CumProd: cumProd,
+  CumSum: cumSum,
+  DepthToSpace: depthToSpace,
   Det: det,
   Div: div,
   Einsum: einsum,
@@ -172,10 +225,13 @@ export const ops = {
   Erf: erf,
   Exp: exp,
   Expand: expand,
+  EyeLike: eyeLike,
   Flatten: flatten,
   Floor: floor,
   GRU: gru,
   Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
   Gelu: gelu,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
@@ -199,6 +255,7 @@ export const ops = {
   LinearAttention: linearAttention,
   Log: log,
   LogSoftmax: logSoftmax,
+  Loop: loop,
   LpNormalization: lpNormalization,
   MatMul: matMul,
   Max: max,
@@ -209,15 +266,25 @@ export const ops = {
   Mish: mish,
   Mod: mod,
   Mul: mul,
+  Multinomial: multinomial,
   Neg: neg,
   NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
+  NonZero: nonZero,
   Not: not,
+  OneHot: oneHot,
+  Optional: optional,
+  OptionalGetElement: optionalGetElement,
+  OptionalHasElement: optionalHasElement,
   Or: or,
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
   RMSNormalization: rmsNormalization,
   RNN: rnn,
+  RandomNormal: randomNormal,
+  RandomNormalLike: randomNormalLike,
+  RandomUniform: randomUniform,
+  RandomUniformLike: randomUniformLike,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
@@ -230,12 +297,24 @@ export const ops = {
   ReduceProd: reduceProd,
   ReduceSum: reduceSum,
   ReduceSumSquare: reduceSumSquare,
+  RegexFullMatch: regexFullMatch,
   Relu: relu,
   Reshape: reshape,
+  ReverseSequence: reverseSequence,
   RotaryEmbedding: rotaryEmbedding,
   Round: round,
   RoundTo: roundTo,
+  Scan: scan,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
   Selu: selu,
+  SequenceAt: sequenceAt,
+  SequenceConstruct: sequenceConstruct,
+  SequenceEmpty: sequenceEmpty,
+  SequenceErase: sequenceErase,
+  SequenceInsert: sequenceInsert,
+  SequenceLength: sequenceLength,
+  SequenceMap: sequenceMap,
   Shape: shape,
   Shrink: shrink,
   Sigmoid: sigmoid,
@@ -248,18 +327,28 @@ export const ops = {
   SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
   Softplus: softplus,
   Softsign: softsign,
+  SpaceToDepth: spaceToDepth,
+  Split: split,
+  SplitToSequence: splitToSequence,
   Sqrt: sqrt,
   Squeeze: squeeze,
+  StringConcat: stringConcat,
+  StringNormalizer: stringNormalizer,
+  StringSplit: stringSplit,
   Sub: sub,
   Sum: sum,
   Swish: swish,
   Tan: tan,
   Tanh: tanh,
+  TensorScatter: tensorScatter,
+  TfIdfVectorizer: tfIdfVectorizer,
   ThresholdedRelu: thresholdedRelu,
   Tile: tile,
+  TopK: topK,
   Transpose: transpose,
+  Trilu: trilu,
+  Unique: unique,
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
-  "ai.onnx.preview.FlexAttention": flexAttention,
 } satisfies { readonly [Name in OpName]: OpDefinition<Name> };

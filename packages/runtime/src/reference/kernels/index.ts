@@ -1,6 +1,10 @@
 // The reference kernels of all operators without a planned sum, one line each, sorted.
+import type { ReferenceKernel, ValueKernel } from "../kernel.js";
+import { argMax, argMin } from "./arg.js";
 import { add, div, mul, pow, sub } from "./arithmetic.js";
+import { attention, flexAttention } from "./attention.js";
 import { averagePool } from "./average-pool.js";
+import { batchNormalization } from "./batch-normalization.js";
 import {
   and,
   bitShift,
@@ -22,14 +26,17 @@ import {
   where,
   xor,
 } from "./binary.js";
-import { argMax, argMin } from "./arg.js";
-import { attention, flexAttention } from "./attention.js";
-import { batchNormalization } from "./batch-normalization.js";
+import { bitCast } from "./bit-cast.js";
 import { cast, castLike } from "./cast.js";
+import { centerCropPad } from "./center-crop-pad.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
+import { cumProd, cumSum } from "./cumulative.js";
+import { depthToSpace, spaceToDepth } from "./depth-space.js";
 import { det } from "./det.js";
+import { eyeLike, trilu } from "./diagonals.js";
 import { einsum } from "./einsum.js";
+import { gatherElements, gatherND } from "./gather-elements.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool } from "./global-average-pool.js";
@@ -38,6 +45,7 @@ import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
 import { linearAttention } from "./linear-attention.js";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
 import { maxPool } from "./max-pool.js";
+import { binarizer, labelEncoder, treeEnsemble } from "./ml.js";
 import {
   groupNormalization,
   instanceNormalization,
@@ -45,7 +53,11 @@ import {
   lrn,
   meanVarianceNormalization,
 } from "./normalization.js";
+import { oneHot } from "./one-hot.js";
+import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
+import { compress, nonZero, unique } from "./pick.js";
+import { bernoulli, multinomial, randomNormal, randomUniform } from "./random.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 import {
   reduceL1,
@@ -59,12 +71,28 @@ import {
   reduceSum,
   reduceSumSquare,
 } from "./reduce.js";
-import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { loop, scan, sequenceMap } from "./repeat.js";
+import { flatten, identity, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { reverseSequence } from "./reverse-sequence.js";
 import { rotaryEmbedding } from "./rotary-embedding.js";
 import { roundTo } from "./round-to.js";
+import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
+import {
+  concatFromSequence,
+  sequenceAt,
+  sequenceConstruct,
+  sequenceEmpty,
+  sequenceErase,
+  sequenceInsert,
+  sequenceLength,
+} from "./sequences.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
 import { hardmax, logSoftmax, softmax } from "./softmax.js";
+import { split, splitToSequence } from "./split.js";
+import { regexFullMatch, stringConcat, stringNormalizer, stringSplit } from "./strings.js";
+import { tfIdfVectorizer } from "./tf-idf-vectorizer.js";
+import { topK } from "./top-k.js";
 import { transpose } from "./transpose.js";
 import {
   abs,
@@ -111,9 +139,12 @@ import {
   thresholdedRelu,
 } from "./unary.js";
 import type { OpName, SumOpName } from "@mpplan/ir";
-import type { ReferenceKernel, ValueKernel } from "../kernel.js";
 
 export const kernels = {
+  "ai.onnx.ml.Binarizer": binarizer,
+  "ai.onnx.ml.LabelEncoder": labelEncoder,
+  "ai.onnx.ml.TreeEnsemble": treeEnsemble,
+  "ai.onnx.preview.FlexAttention": flexAttention,
   Abs: abs,
   Acos: acos,
   Acosh: acosh,
@@ -128,6 +159,8 @@ export const kernels = {
   Attention: attention,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  Bernoulli: bernoulli,
+  BitCast: bitCast,
   BitShift: bitShift,
   BitwiseAnd: bitwiseAnd,
   BitwiseNot: bitwiseNot,
@@ -137,11 +170,17 @@ export const kernels = {
   CastLike: castLike,
   Ceil: ceil,
   Celu: celu,
+  CenterCropPad: centerCropPad,
   Clip: clip,
+  Compress: compress,
   Concat: concat,
+  ConcatFromSequence: concatFromSequence,
   ConstantOfShape: constantOfShape,
   Cos: cos,
   Cosh: cosh,
+  CumProd: cumProd,
+  CumSum: cumSum,
+  DepthToSpace: depthToSpace,
   Det: det,
   Div: div,
   Einsum: einsum,
@@ -150,10 +189,13 @@ export const kernels = {
   Erf: erf,
   Exp: exp,
   Expand: expand,
+  EyeLike: eyeLike,
   Flatten: flatten,
   Floor: floor,
   GRU: gru,
   Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
   Gelu: gelu,
   GlobalAveragePool: globalAveragePool,
   Greater: greater,
@@ -176,6 +218,7 @@ export const kernels = {
   LinearAttention: linearAttention,
   Log: log,
   LogSoftmax: logSoftmax,
+  Loop: loop,
   LpNormalization: lpNormalization,
   Max: max,
   MaxPool: maxPool,
@@ -185,15 +228,25 @@ export const kernels = {
   Mish: mish,
   Mod: mod,
   Mul: mul,
+  Multinomial: multinomial,
   Neg: neg,
   NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
+  NonZero: nonZero,
   Not: not,
+  OneHot: oneHot,
+  Optional: optional,
+  OptionalGetElement: optionalGetElement,
+  OptionalHasElement: optionalHasElement,
   Or: or,
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
   RMSNormalization: rmsNormalization,
   RNN: rnn,
+  RandomNormal: randomNormal,
+  RandomNormalLike: randomNormal,
+  RandomUniform: randomUniform,
+  RandomUniformLike: randomUniform,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
@@ -206,12 +259,24 @@ export const kernels = {
   ReduceProd: reduceProd,
   ReduceSum: reduceSum,
   ReduceSumSquare: reduceSumSquare,
+  RegexFullMatch: regexFullMatch,
   Relu: relu,
   Reshape: reshape,
+  ReverseSequence: reverseSequence,
   RotaryEmbedding: rotaryEmbedding,
   Round: round,
   RoundTo: roundTo,
+  Scan: scan,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
   Selu: selu,
+  SequenceAt: sequenceAt,
+  SequenceConstruct: sequenceConstruct,
+  SequenceEmpty: sequenceEmpty,
+  SequenceErase: sequenceErase,
+  SequenceInsert: sequenceInsert,
+  SequenceLength: sequenceLength,
+  SequenceMap: sequenceMap,
   Shape: shape,
   Shrink: shrink,
   Sigmoid: sigmoid,
@@ -224,20 +289,30 @@ export const kernels = {
   SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
   Softplus: softplus,
   Softsign: softsign,
+  SpaceToDepth: spaceToDepth,
+  Split: split,
+  SplitToSequence: splitToSequence,
   Sqrt: sqrt,
   Squeeze: squeeze,
+  StringConcat: stringConcat,
+  StringNormalizer: stringNormalizer,
+  StringSplit: stringSplit,
   Sub: sub,
   Sum: sum,
   Swish: swish,
   Tan: tan,
   Tanh: tanh,
+  TensorScatter: tensorScatter,
+  TfIdfVectorizer: tfIdfVectorizer,
   ThresholdedRelu: thresholdedRelu,
   Tile: tile,
+  TopK: topK,
   Transpose: transpose,
+  Trilu: trilu,
+  Unique: unique,
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
-  "ai.onnx.preview.FlexAttention": flexAttention,
 } satisfies Record<Exclude<OpName, SumOpName>, ReferenceKernel | ValueKernel>;
 
 /** False for the operators that read or yield sequences and the like, or run graphs of their own. */
