@@ -26,16 +26,20 @@ import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
+import { col2Im } from "./col2im.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { convTranspose } from "./conv-transpose.js";
 import { flatten } from "./flatten.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
-import { globalAveragePool } from "./global-average-pool.js";
+import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
 import { ifOp } from "./if.js";
+import { lpPool } from "./lp-pool.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
+import { maxUnpool } from "./max-unpool.js";
 import { pad } from "./pad.js";
 import {
   reduceL1,
@@ -50,6 +54,7 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { reshape } from "./reshape.js";
+import { maxRoiPool, roiAlign } from "./roi.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
@@ -105,6 +110,7 @@ import { unsqueeze } from "./unsqueeze.js";
 import type { OpDefinition } from "./define.js";
 import type { OpName } from "./names.js";
 
+export { blockWindow } from "./col2im.js";
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
 export { checkedType, maxElements } from "./limits.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
@@ -112,6 +118,7 @@ export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
 export { resolveSlices, type SliceRange } from "./slice.js";
 export { axisOrder } from "./transpose.js";
+export { transposedWindow, unpooledSizes } from "./transposed-window.js";
 export { resolveWindow, type SlidingWindow } from "./window.js";
 export type { OpName, SumOpName } from "./names.js";
 
@@ -139,9 +146,11 @@ export const ops = {
   Ceil: ceil,
   Celu: celu,
   Clip: clip,
+  Col2Im: col2Im,
   Concat: concat,
   ConstantOfShape: constantOfShape,
   Conv: conv,
+  ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
   Div: div,
@@ -156,6 +165,8 @@ export const ops = {
   Gelu: gelu,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
+  GlobalLpPool: globalLpPool,
+  GlobalMaxPool: globalMaxPool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
   HardSigmoid: hardSigmoid,
@@ -168,9 +179,12 @@ export const ops = {
   Less: less,
   LessOrEqual: lessOrEqual,
   Log: log,
+  LpPool: lpPool,
   MatMul: matMul,
   Max: max,
   MaxPool: maxPool,
+  MaxRoiPool: maxRoiPool,
+  MaxUnpool: maxUnpool,
   Mean: mean,
   Min: min,
   Mish: mish,
@@ -196,6 +210,7 @@ export const ops = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  RoiAlign: roiAlign,
   Round: round,
   RoundTo: roundTo,
   Selu: selu,

@@ -6,8 +6,10 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
+import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
+import { roiAlign } from "./roi-align.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import type { Upgrade } from "./upgrade.js";
@@ -21,6 +23,8 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   Clip: clip,
   Dropout: dropout,
   Gemm: gemm,
+  GlobalLpPool: lpPool,
+  LpPool: lpPool,
   MaxPool: maxPool,
   Pad: pad,
   ReduceL1: axesToInput(18, { required: false }),
@@ -33,6 +37,7 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   ReduceProd: axesToInput(18, { required: false }),
   ReduceSum: axesToInput(13, { required: false }),
   ReduceSumSquare: axesToInput(18, { required: false }),
+  RoiAlign: roiAlign,
   Slice: slice,
   Softmax: softmax,
   Squeeze: axesToInput(13, { required: false }),

@@ -26,12 +26,16 @@ import { argMax, argMin } from "./arg.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
+import { col2Im } from "./col2im.js";
 import { concat } from "./concat.js";
+import { convTranspose } from "./conv-transpose.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
-import { globalAveragePool } from "./global-average-pool.js";
+import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
 import { ifKernel } from "./if.js";
+import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
+import { maxUnpool } from "./max-unpool.js";
 import { pad } from "./pad.js";
 import {
   reduceL1,
@@ -46,6 +50,7 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { maxRoiPool, roiAlign } from "./roi.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
 import { slice } from "./slice.js";
@@ -122,8 +127,10 @@ export const kernels = {
   Ceil: ceil,
   Celu: celu,
   Clip: clip,
+  Col2Im: col2Im,
   Concat: concat,
   ConstantOfShape: constantOfShape,
+  ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
   Div: div,
@@ -137,6 +144,8 @@ export const kernels = {
   Gather: gather,
   Gelu: gelu,
   GlobalAveragePool: globalAveragePool,
+  GlobalLpPool: globalLpPool,
+  GlobalMaxPool: globalMaxPool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
   HardSigmoid: hardSigmoid,
@@ -149,8 +158,11 @@ export const kernels = {
   Less: less,
   LessOrEqual: lessOrEqual,
   Log: log,
+  LpPool: lpPool,
   Max: max,
   MaxPool: maxPool,
+  MaxRoiPool: maxRoiPool,
+  MaxUnpool: maxUnpool,
   Mean: mean,
   Min: min,
   Mish: mish,
@@ -176,6 +188,7 @@ export const kernels = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  RoiAlign: roiAlign,
   Round: round,
   RoundTo: roundTo,
   Selu: selu,
