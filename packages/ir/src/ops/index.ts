@@ -35,6 +35,7 @@ import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
+import { affineGrid, gridSample } from "./grid.js";
 import { ifOp } from "./if.js";
 import { lpPool } from "./lp-pool.js";
 import { matMul } from "./mat-mul.js";
@@ -54,6 +55,7 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { reshape } from "./reshape.js";
+import { resize } from "./resize.js";
 import { maxRoiPool, roiAlign } from "./roi.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
@@ -116,6 +118,7 @@ export { checkedType, maxElements } from "./limits.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
 export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
+export { resizedAxes, type AxisResize } from "./resize.js";
 export { resolveSlices, type SliceRange } from "./slice.js";
 export { axisOrder } from "./transpose.js";
 export { transposedWindow, unpooledSizes } from "./transposed-window.js";
@@ -127,6 +130,7 @@ export const ops = {
   Acos: acos,
   Acosh: acosh,
   Add: add,
+  AffineGrid: affineGrid,
   And: and,
   ArgMax: argMax,
   ArgMin: argMin,
@@ -169,6 +173,7 @@ export const ops = {
   GlobalMaxPool: globalMaxPool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
+  GridSample: gridSample,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Identity: identityOp,
@@ -210,6 +215,7 @@ export const ops = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  Resize: resize,
   RoiAlign: roiAlign,
   Round: round,
   RoundTo: roundTo,

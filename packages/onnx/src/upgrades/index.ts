@@ -6,16 +6,18 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { dropout } from "./dropout.js";
 import { gemm } from "./gemm.js";
+import { gridSample } from "./grid-sample.js";
 import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
 import { pad } from "./pad.js";
+import { resize, upsample } from "./resize.js";
 import { roiAlign } from "./roi-align.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import type { Upgrade } from "./upgrade.js";
 
 /** Operators that exist in files only: their upgrades turn them into others. */
-type FileOnly = "Dropout";
+type FileOnly = "Dropout" | "Upsample";
 
 export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
@@ -24,6 +26,7 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   Dropout: dropout,
   Gemm: gemm,
   GlobalLpPool: lpPool,
+  GridSample: gridSample,
   LpPool: lpPool,
   MaxPool: maxPool,
   Pad: pad,
@@ -37,9 +40,11 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   ReduceProd: axesToInput(18, { required: false }),
   ReduceSum: axesToInput(13, { required: false }),
   ReduceSumSquare: axesToInput(18, { required: false }),
+  Resize: resize,
   RoiAlign: roiAlign,
   Slice: slice,
   Softmax: softmax,
   Squeeze: axesToInput(13, { required: false }),
   Unsqueeze: axesToInput(13, { required: true }),
+  Upsample: upsample,
 };

@@ -32,6 +32,7 @@ import { convTranspose } from "./conv-transpose.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
+import { affineGrid, gridSample } from "./grid.js";
 import { ifKernel } from "./if.js";
 import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
@@ -50,6 +51,7 @@ import {
   reduceSumSquare,
 } from "./reduce.js";
 import { identity, flatten, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { resize } from "./resize.js";
 import { maxRoiPool, roiAlign } from "./roi.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
@@ -108,6 +110,7 @@ export const kernels = {
   Acos: acos,
   Acosh: acosh,
   Add: add,
+  AffineGrid: affineGrid,
   And: and,
   ArgMax: argMax,
   ArgMin: argMin,
@@ -148,6 +151,7 @@ export const kernels = {
   GlobalMaxPool: globalMaxPool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
+  GridSample: gridSample,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Identity: identity,
@@ -188,6 +192,7 @@ export const kernels = {
   ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  Resize: resize,
   RoiAlign: roiAlign,
   Round: round,
   RoundTo: roundTo,
