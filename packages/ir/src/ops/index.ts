@@ -37,11 +37,13 @@ import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
 import { affineGrid, gridSample } from "./grid.js";
 import { ifOp } from "./if.js";
+import { convInteger, matMulInteger, qLinearConv, qLinearMatMul } from "./integer-products.js";
 import { lpPool } from "./lp-pool.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import { maxUnpool } from "./max-unpool.js";
 import { pad } from "./pad.js";
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
 import {
   reduceL1,
   reduceL2,
@@ -115,6 +117,8 @@ import type { OpName } from "./names.js";
 export { blockWindow } from "./col2im.js";
 export { broadcastShapes, normalizeAxes, normalizeAxis } from "./dims.js";
 export { checkedType, maxElements } from "./limits.js";
+export { perVector } from "./integer-products.js";
+export { isSingle } from "./quantize.js";
 export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
 export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
@@ -154,10 +158,13 @@ export const ops = {
   Concat: concat,
   ConstantOfShape: constantOfShape,
   Conv: conv,
+  ConvInteger: convInteger,
   ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
+  DequantizeLinear: dequantizeLinear,
   Div: div,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
   Elu: elu,
   Equal: equal,
   Erf: erf,
@@ -186,6 +193,7 @@ export const ops = {
   Log: log,
   LpPool: lpPool,
   MatMul: matMul,
+  MatMulInteger: matMulInteger,
   Max: max,
   MaxPool: maxPool,
   MaxRoiPool: maxRoiPool,
@@ -201,6 +209,9 @@ export const ops = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  QuantizeLinear: quantizeLinear,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,

@@ -5,6 +5,7 @@ import { batchNormalization } from "./batch-normalization.js";
 import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { dropout } from "./dropout.js";
+import { elementChoice } from "./element-choice.js";
 import { gemm } from "./gemm.js";
 import { gridSample } from "./grid-sample.js";
 import { lpPool } from "./lp-pool.js";
@@ -23,6 +24,7 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
   Cast: cast,
   Clip: clip,
+  DequantizeLinear: elementChoice("output_dtype"),
   Dropout: dropout,
   Gemm: gemm,
   GlobalLpPool: lpPool,
@@ -30,6 +32,7 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   LpPool: lpPool,
   MaxPool: maxPool,
   Pad: pad,
+  QuantizeLinear: elementChoice("output_dtype", "precision"),
   ReduceL1: axesToInput(18, { required: false }),
   ReduceL2: axesToInput(18, { required: false }),
   ReduceLogSum: axesToInput(18, { required: false }),

@@ -34,10 +34,12 @@ import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
 import { affineGrid, gridSample } from "./grid.js";
 import { ifKernel } from "./if.js";
+import { convInteger, matMulInteger, qLinearConv, qLinearMatMul } from "./integer-products.js";
 import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
 import { maxUnpool } from "./max-unpool.js";
 import { pad } from "./pad.js";
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
 import {
   reduceL1,
   reduceL2,
@@ -133,10 +135,13 @@ export const kernels = {
   Col2Im: col2Im,
   Concat: concat,
   ConstantOfShape: constantOfShape,
+  ConvInteger: convInteger,
   ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
+  DequantizeLinear: dequantizeLinear,
   Div: div,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
   Elu: elu,
   Equal: equal,
   Erf: erf,
@@ -163,6 +168,7 @@ export const kernels = {
   LessOrEqual: lessOrEqual,
   Log: log,
   LpPool: lpPool,
+  MatMulInteger: matMulInteger,
   Max: max,
   MaxPool: maxPool,
   MaxRoiPool: maxRoiPool,
@@ -178,6 +184,9 @@ export const kernels = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  QuantizeLinear: quantizeLinear,
   Range: range,
   Reciprocal: reciprocal,
   ReduceL1: reduceL1,
