@@ -30,6 +30,7 @@ import { col2Im } from "./col2im.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
 import { convTranspose } from "./conv-transpose.js";
+import { deformConv } from "./deform-conv.js";
 import { flatten } from "./flatten.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
@@ -42,6 +43,7 @@ import { lpPool } from "./lp-pool.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
 import { maxUnpool } from "./max-unpool.js";
+import { nonMaxSuppression } from "./non-max-suppression.js";
 import { pad } from "./pad.js";
 import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
 import {
@@ -61,6 +63,7 @@ import { resize } from "./resize.js";
 import { maxRoiPool, roiAlign } from "./roi.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
+import { blackmanWindow, dft, hammingWindow, hannWindow, melWeightMatrix, stft } from "./signal.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { squeeze } from "./squeeze.js";
@@ -123,6 +126,7 @@ export { mode as padMode, padAmounts, type PadMode } from "./pad.js";
 export { reducedAxes } from "./families.js";
 export { shapeRange } from "./shape.js";
 export { resizedAxes, type AxisResize } from "./resize.js";
+export { frameLength, signalAxis, transformLength } from "./signal.js";
 export { resolveSlices, type SliceRange } from "./slice.js";
 export { axisOrder } from "./transpose.js";
 export { transposedWindow, unpooledSizes } from "./transposed-window.js";
@@ -149,6 +153,7 @@ export const ops = {
   BitwiseNot: bitwiseNot,
   BitwiseOr: bitwiseOr,
   BitwiseXor: bitwiseXor,
+  BlackmanWindow: blackmanWindow,
   Cast: cast,
   CastLike: castLike,
   Ceil: ceil,
@@ -162,6 +167,8 @@ export const ops = {
   ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
+  DFT: dft,
+  DeformConv: deformConv,
   DequantizeLinear: dequantizeLinear,
   Div: div,
   DynamicQuantizeLinear: dynamicQuantizeLinear,
@@ -181,6 +188,8 @@ export const ops = {
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
   GridSample: gridSample,
+  HammingWindow: hammingWindow,
+  HannWindow: hannWindow,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Identity: identityOp,
@@ -199,11 +208,13 @@ export const ops = {
   MaxRoiPool: maxRoiPool,
   MaxUnpool: maxUnpool,
   Mean: mean,
+  MelWeightMatrix: melWeightMatrix,
   Min: min,
   Mish: mish,
   Mod: mod,
   Mul: mul,
   Neg: neg,
+  NonMaxSuppression: nonMaxSuppression,
   Not: not,
   Or: or,
   PRelu: pRelu,
@@ -230,6 +241,7 @@ export const ops = {
   RoiAlign: roiAlign,
   Round: round,
   RoundTo: roundTo,
+  STFT: stft,
   Selu: selu,
   Shape: shape,
   Shrink: shrink,

@@ -4,6 +4,7 @@ import { axesToInput } from "./axes-to-input.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast } from "./cast.js";
 import { clip } from "./clip.js";
+import { dft } from "./dft.js";
 import { dropout } from "./dropout.js";
 import { elementChoice } from "./element-choice.js";
 import { gemm } from "./gemm.js";
@@ -24,6 +25,7 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly, Upgrade>>> = {
   BatchNormalization: batchNormalization,
   Cast: cast,
   Clip: clip,
+  DFT: dft,
   DequantizeLinear: elementChoice("output_dtype"),
   Dropout: dropout,
   Gemm: gemm,

@@ -29,6 +29,7 @@ import { clip } from "./clip.js";
 import { col2Im } from "./col2im.js";
 import { concat } from "./concat.js";
 import { convTranspose } from "./conv-transpose.js";
+import { deformConv } from "./deform-conv.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
 import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
@@ -38,6 +39,7 @@ import { convInteger, matMulInteger, qLinearConv, qLinearMatMul } from "./intege
 import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
 import { maxUnpool } from "./max-unpool.js";
+import { nonMaxSuppression } from "./non-max-suppression.js";
 import { pad } from "./pad.js";
 import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
 import {
@@ -57,6 +59,7 @@ import { resize } from "./resize.js";
 import { maxRoiPool, roiAlign } from "./roi.js";
 import { roundTo } from "./round-to.js";
 import { shape } from "./shape.js";
+import { blackmanWindow, dft, hammingWindow, hannWindow, melWeightMatrix, stft } from "./signal.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { transpose } from "./transpose.js";
@@ -127,6 +130,7 @@ export const kernels = {
   BitwiseNot: bitwiseNot,
   BitwiseOr: bitwiseOr,
   BitwiseXor: bitwiseXor,
+  BlackmanWindow: blackmanWindow,
   Cast: cast,
   CastLike: castLike,
   Ceil: ceil,
@@ -139,6 +143,8 @@ export const kernels = {
   ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
+  DFT: dft,
+  DeformConv: deformConv,
   DequantizeLinear: dequantizeLinear,
   Div: div,
   DynamicQuantizeLinear: dynamicQuantizeLinear,
@@ -157,6 +163,8 @@ export const kernels = {
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
   GridSample: gridSample,
+  HammingWindow: hammingWindow,
+  HannWindow: hannWindow,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Identity: identity,
@@ -174,11 +182,13 @@ export const kernels = {
   MaxRoiPool: maxRoiPool,
   MaxUnpool: maxUnpool,
   Mean: mean,
+  MelWeightMatrix: melWeightMatrix,
   Min: min,
   Mish: mish,
   Mod: mod,
   Mul: mul,
   Neg: neg,
+  NonMaxSuppression: nonMaxSuppression,
   Not: not,
   Or: or,
   PRelu: pRelu,
@@ -205,6 +215,7 @@ export const kernels = {
   RoiAlign: roiAlign,
   Round: round,
   RoundTo: roundTo,
+  STFT: stft,
   Selu: selu,
   Shape: shape,
   Shrink: shrink,

@@ -63,7 +63,10 @@ test("products of integers: batches, zero points per row and column, sums that w
   const square = of("int8", [2, 2], [1, 1, 1, 2]);
   expect(listAfter("MatMulInteger", [a, square, rows, columns])).toEqual([1, 1, 1, 1]);
   expect(listAfter("MatMulInteger", [of("uint8", [2], [2, 3]), of("uint8", [2], [5, 7])])).toEqual([31]);
-  const long = [of("uint8", [70000], new Array<number>(70000).fill(255)), of("int8", [70000], new Array<number>(70000).fill(127))];
+  const long = [
+    of("uint8", [70000], new Array<number>(70000).fill(255)),
+    of("int8", [70000], new Array<number>(70000).fill(127)),
+  ];
   expect(listAfter("MatMulInteger", long)).toEqual([70000 * 255 * 127 - 2 ** 32]);
   expect(run("MatMulInteger", [of("uint8", [0, 2], []), square])[0]!.dims).toEqual([0, 2]);
   expect(() => run("MatMulInteger", [a, square, of("uint8", [3], [0, 0, 0])])).toThrow("broadcast");
