@@ -125,6 +125,9 @@ export function resizedAxes(context: InferContext, shape: readonly Dim[]): AxisR
     }
   }
   if (!scales && !sizes) return null;
+  if (bounds && !bounds.every(Number.isFinite)) {
+    throw shapeError(node, `Resize has the region [${bounds.join(", ")}]`, "feed finite numbers");
+  }
   if (stringAttr(node, "coordinate_transformation_mode") === "tf_crop_and_resize" && !bounds) {
     if (hasInput(context, 1) && !region) return null;
     throw shapeError(node, "Resize with tf_crop_and_resize needs a region");

@@ -85,9 +85,13 @@ function sampler(size: number, node: Node): (coordinate: number) => Tap[] {
     const at = aligned ? ((coordinate + 1) / 2) * (size - 1) : ((coordinate + 1) * size - 1) / 2;
     if (!Number.isFinite(inside(at))) return Number.isNaN(inside(at)) ? [{ index: NaN, weight: 1 }] : [];
     if (mode === "nearest") return tap(roundHalfEven(at), 1);
-    const point = inside(at);
+    // Of a cubic, every tap is put inside by itself, as PyTorch does: the weights are those of the point outside.
+    const near = Math.min(Math.max(at, -support - 1), size + support);
+    const point = mode === "cubic" && padding === "border" ? near : inside(at);
     const taps: Tap[] = [];
-    for (let index = Math.floor(point) - support + 1; index <= Math.floor(point) + support; index++) {
+    // Offsets, since far away from 0 an index plus 1 may be the same number.
+    for (let offset = 1 - support; offset <= support; offset++) {
+      const index = Math.floor(point) + offset;
       taps.push(...tap(index, filter(index - point)));
     }
     return taps;

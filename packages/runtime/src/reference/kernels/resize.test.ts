@@ -53,6 +53,8 @@ test("Resize of nothing, to nothing, and what it refuses", () => {
   expect(() => run("Resize", [counting(2), null, floats([2], [1, 1])])).toThrow("has 2 scales");
   const crop = { coordinate_transformation_mode: "tf_crop_and_resize" };
   expect(() => run("Resize", [counting(2), null, floats([1], [2])], crop)).toThrow("needs a region");
+  const nowhere = [counting(2), floats([2], [0, NaN]), floats([1], [2])];
+  expect(() => run("Resize", nowhere, crop)).toThrow("the region [0, NaN]");
 });
 
 test("GridSample reads between elements, and pads as told", () => {
@@ -73,6 +75,10 @@ test("GridSample of points that are nowhere, far away or none", () => {
   const far = floats([1, 1, 2, 2], [NaN, 0, Infinity, 0]);
   expect(listAfter("GridSample", [x, far])).toEqual([NaN, 0]);
   expect(listAfter("GridSample", [x, far], { mode: "nearest" })).toEqual([NaN, 0]);
+  const farther = floats([1, 1, 2, 2], [1e30, 0, -1e30, 0]);
+  expect(listAfter("GridSample", [x, farther])).toEqual([0, 0]);
+  const border = { padding_mode: "border", mode: "cubic", align_corners: 1 };
+  expect(listAfter("GridSample", [counting(1, 1, 1, 3), farther], border)).toEqual([2, 0]);
   expect(run("GridSample", [x, floats([1, 0, 3, 2], [])])[0]!.dims).toEqual([1, 1, 0, 3]);
   expect(() => run("GridSample", [x, floats([1, 1, 1, 3], [0, 0, 0])])).toThrow("one coordinate per");
   expect(() => run("GridSample", [counting(1, 1, 0, 2), floats([1, 1, 1, 2], [0, 0])])).toThrow("empty");

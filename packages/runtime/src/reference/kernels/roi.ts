@@ -3,6 +3,9 @@ import { floatAttr, intAttr, intsAttr, shapeError, stringAttr, type Node } from 
 import { need, type ReferenceKernel } from "../kernel.js";
 import { elementsOf, outputDims, zeros } from "./tensors.js";
 
+/** The most points that a bin is sampled at: a region may say that it reaches to infinity. */
+const maxPoints = 2 ** 24;
+
 export const roiAlign: ReferenceKernel = (inputs, node) => {
   const [x, rois] = [need(inputs, 0, node), need(inputs, 1, node)];
   const samples = need(inputs, 2, node).data as ArrayLike<number | bigint>;
@@ -28,6 +31,13 @@ export const roiAlign: ReferenceKernel = (inputs, node) => {
     const binWidth = Math.max(x2 - x1, least) / binsX;
     const pointsY = ratio > 0 ? ratio : Math.max(Math.ceil(binHeight), 0);
     const pointsX = ratio > 0 ? ratio : Math.max(Math.ceil(binWidth), 0);
+    if (!(pointsY * pointsX <= maxPoints)) {
+      throw shapeError(
+        node,
+        `region ${r} of RoiAlign asks for ${pointsY} x ${pointsX} points per bin`,
+        "feed regions of the size of the image, or set sampling_ratio",
+      );
+    }
     for (let c = 0; c < channels; c++) {
       const plane = (sample * channels + c) * height * width;
       for (let bin = 0; bin < binsY * binsX; bin++) {

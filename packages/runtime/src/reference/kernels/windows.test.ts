@@ -77,6 +77,8 @@ test("regions of a ramp have the ramp's means", () => {
   ]);
   const regions = [ramp, floats([1, 4], [0, 0, 2, 2]), of("int64", [1], [1])];
   expect(() => run("RoiAlign", regions, attrs)).toThrow("lies in sample 1");
+  const endless = [ramp, floats([1, 4], [0, 0, Infinity, 2]), of("int64", [1], [0])];
+  expect(() => run("RoiAlign", endless)).toThrow("Infinity points per bin");
   const none = [ramp, floats([0, 4], []), of("int64", [0], [])];
   expect(run("RoiAlign", none, attrs)[0]!.dims).toEqual([0, 1, 1, 2]);
 });
