@@ -9,6 +9,7 @@ import {
   type TensorType,
 } from "../types.js";
 import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
+import { mergeDims } from "./dims.js";
 import type { Node } from "../graph.js";
 
 export type Family = keyof typeof families;
@@ -120,6 +121,11 @@ export function constantInts(
     throw shapeError(node, `the ${what} of ${node.op} is a list, but is given as ${printType(type)}`);
   }
   return value?.constant && toNumbers(value.constant);
+}
+
+/** What is known of the dims that two inputs of one rank share. @throws IrError where they disagree. */
+export function mergeShapes(node: Node, a: readonly Dim[], b: readonly Dim[], what: string): Dim[] {
+  return a.map((dim, axis) => mergeDims(node, dim, b[axis]!, what));
 }
 
 /** True where the node names an input at that place, be it known or not. */

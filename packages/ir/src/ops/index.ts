@@ -29,10 +29,13 @@ import { bitCast } from "./bit-cast.js";
 import { cast, castLike } from "./cast.js";
 import { centerCropPad } from "./center-crop-pad.js";
 import { clip } from "./clip.js";
+import { col2Im } from "./col2im.js";
 import { concat } from "./concat.js";
+import { convTranspose } from "./conv-transpose.js";
 import { conv } from "./conv.js";
 import { cumProd, cumSum } from "./cumulative.js";
 import type { OpDefinition } from "./define.js";
+import { deformConv } from "./deform-conv.js";
 import { depthToSpace, spaceToDepth } from "./depth-space.js";
 import { det } from "./det.js";
 import { eyeLike, trilu } from "./diagonals.js";
@@ -42,15 +45,20 @@ import { gatherElements, gatherND } from "./gather-elements.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
-import { globalAveragePool } from "./global-average-pool.js";
+import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
+import { affineGrid, gridSample } from "./grid.js";
 import { ifOp } from "./if.js";
+import { convInteger, matMulInteger, qLinearConv, qLinearMatMul } from "./integer-products.js";
 import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
 import { linearAttention } from "./linear-attention.js";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
+import { lpPool } from "./lp-pool.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
+import { maxUnpool } from "./max-unpool.js";
 import { binarizer, labelEncoder, treeEnsemble } from "./ml.js";
 import type { OpName } from "./names.js";
+import { nonMaxSuppression } from "./non-max-suppression.js";
 import {
   groupNormalization,
   instanceNormalization,
@@ -62,6 +70,7 @@ import { oneHot } from "./one-hot.js";
 import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
 import { compress, nonZero, unique } from "./pick.js";
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
 import {
   bernoulli,
   multinomial,
@@ -85,7 +94,9 @@ import {
 } from "./reduce.js";
 import { loop, scan, sequenceMap } from "./repeat.js";
 import { reshape } from "./reshape.js";
+import { resize } from "./resize.js";
 import { reverseSequence } from "./reverse-sequence.js";
+import { maxRoiPool, roiAlign } from "./roi.js";
 import { rotaryEmbedding } from "./rotary-embedding.js";
 import { roundTo } from "./round-to.js";
 import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
@@ -99,6 +110,7 @@ import {
   sequenceLength,
 } from "./sequences.js";
 import { shape } from "./shape.js";
+import { blackmanWindow, dft, hammingWindow, hannWindow, melWeightMatrix, stft } from "./signal.js";
 import { slice } from "./slice.js";
 import { hardmax, logSoftmax, softmax } from "./softmax.js";
 import { split, splitToSequence } from "./split.js";
@@ -155,12 +167,18 @@ import {
 import { unsqueeze } from "./unsqueeze.js";
 
 export type { ScatterReduction } from "./scatter.js";
+export { blockWindow } from "./col2im.js";
 export { cropTargets } from "./center-crop-pad.js";
 export { dropsAxis, sequenceSizes, splitSizes } from "./split.js";
 export { encodingOf, treeAggregates, treeTransforms } from "./ml.js";
+export { frameLength, signalAxis, transformLength } from "./signal.js";
 export { fullMatch, localeOf } from "./strings.js";
+export { isSingle } from "./quantize.js";
 export { ngramsOf } from "./tf-idf-vectorizer.js";
+export { perVector } from "./integer-products.js";
+export { resizedAxes, type AxisResize } from "./resize.js";
 export { scanAxis, scanStates, type ScanAxis } from "./repeat.js";
+export { transposedWindow, unpooledSizes } from "./transposed-window.js";
 export { attentionSizes, attentionStages, type AttentionSizes } from "./attention.js";
 export { einsumLabels, type EinsumLabels } from "./einsum.js";
 export { recurrentFunctions, type RecurrentFunction } from "./recurrent.js";
@@ -184,6 +202,7 @@ export const ops = {
   Acos: acos,
   Acosh: acosh,
   Add: add,
+  AffineGrid: affineGrid,
   And: and,
   ArgMax: argMax,
   ArgMin: argMin,
@@ -201,24 +220,32 @@ export const ops = {
   BitwiseNot: bitwiseNot,
   BitwiseOr: bitwiseOr,
   BitwiseXor: bitwiseXor,
+  BlackmanWindow: blackmanWindow,
   Cast: cast,
   CastLike: castLike,
   Ceil: ceil,
   Celu: celu,
   CenterCropPad: centerCropPad,
   Clip: clip,
+  Col2Im: col2Im,
   Compress: compress,
   Concat: concat,
   ConcatFromSequence: concatFromSequence,
   ConstantOfShape: constantOfShape,
   Conv: conv,
+  ConvInteger: convInteger,
+  ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
   CumProd: cumProd,
   CumSum: cumSum,
+  DFT: dft,
+  DeformConv: deformConv,
   DepthToSpace: depthToSpace,
+  DequantizeLinear: dequantizeLinear,
   Det: det,
   Div: div,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
   Einsum: einsum,
   Elu: elu,
   Equal: equal,
@@ -235,9 +262,14 @@ export const ops = {
   Gelu: gelu,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
+  GlobalLpPool: globalLpPool,
+  GlobalMaxPool: globalMaxPool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
+  GridSample: gridSample,
   GroupNormalization: groupNormalization,
+  HammingWindow: hammingWindow,
+  HannWindow: hannWindow,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Hardmax: hardmax,
@@ -257,11 +289,16 @@ export const ops = {
   LogSoftmax: logSoftmax,
   Loop: loop,
   LpNormalization: lpNormalization,
+  LpPool: lpPool,
   MatMul: matMul,
+  MatMulInteger: matMulInteger,
   Max: max,
   MaxPool: maxPool,
+  MaxRoiPool: maxRoiPool,
+  MaxUnpool: maxUnpool,
   Mean: mean,
   MeanVarianceNormalization: meanVarianceNormalization,
+  MelWeightMatrix: melWeightMatrix,
   Min: min,
   Mish: mish,
   Mod: mod,
@@ -269,6 +306,7 @@ export const ops = {
   Multinomial: multinomial,
   Neg: neg,
   NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
+  NonMaxSuppression: nonMaxSuppression,
   NonZero: nonZero,
   Not: not,
   OneHot: oneHot,
@@ -279,6 +317,9 @@ export const ops = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  QuantizeLinear: quantizeLinear,
   RMSNormalization: rmsNormalization,
   RNN: rnn,
   RandomNormal: randomNormal,
@@ -300,10 +341,13 @@ export const ops = {
   RegexFullMatch: regexFullMatch,
   Relu: relu,
   Reshape: reshape,
+  Resize: resize,
   ReverseSequence: reverseSequence,
+  RoiAlign: roiAlign,
   RotaryEmbedding: rotaryEmbedding,
   Round: round,
   RoundTo: roundTo,
+  STFT: stft,
   Scan: scan,
   ScatterElements: scatterElements,
   ScatterND: scatterND,

@@ -30,8 +30,11 @@ import { bitCast } from "./bit-cast.js";
 import { cast, castLike } from "./cast.js";
 import { centerCropPad } from "./center-crop-pad.js";
 import { clip } from "./clip.js";
+import { col2Im } from "./col2im.js";
 import { concat } from "./concat.js";
+import { convTranspose } from "./conv-transpose.js";
 import { cumProd, cumSum } from "./cumulative.js";
+import { deformConv } from "./deform-conv.js";
 import { depthToSpace, spaceToDepth } from "./depth-space.js";
 import { det } from "./det.js";
 import { eyeLike, trilu } from "./diagonals.js";
@@ -39,13 +42,18 @@ import { einsum } from "./einsum.js";
 import { gatherElements, gatherND } from "./gather-elements.js";
 import { gather } from "./gather.js";
 import { constantOfShape, expand, range, size, tile } from "./generate.js";
-import { globalAveragePool } from "./global-average-pool.js";
+import { globalAveragePool, globalLpPool, globalMaxPool } from "./global-pool.js";
+import { affineGrid, gridSample } from "./grid.js";
 import { ifKernel } from "./if.js";
+import { convInteger, matMulInteger, qLinearConv, qLinearMatMul } from "./integer-products.js";
 import { layerNormalization, rmsNormalization } from "./layer-normalization.js";
 import { linearAttention } from "./linear-attention.js";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./loss.js";
+import { lpPool } from "./lp-pool.js";
 import { maxPool } from "./max-pool.js";
+import { maxUnpool } from "./max-unpool.js";
 import { binarizer, labelEncoder, treeEnsemble } from "./ml.js";
+import { nonMaxSuppression } from "./non-max-suppression.js";
 import {
   groupNormalization,
   instanceNormalization,
@@ -57,6 +65,7 @@ import { oneHot } from "./one-hot.js";
 import { optional, optionalGetElement, optionalHasElement } from "./optional.js";
 import { pad } from "./pad.js";
 import { compress, nonZero, unique } from "./pick.js";
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
 import { bernoulli, multinomial, randomNormal, randomUniform } from "./random.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 import {
@@ -73,7 +82,9 @@ import {
 } from "./reduce.js";
 import { loop, scan, sequenceMap } from "./repeat.js";
 import { flatten, identity, reshape, squeeze, unsqueeze } from "./reshape.js";
+import { resize } from "./resize.js";
 import { reverseSequence } from "./reverse-sequence.js";
+import { maxRoiPool, roiAlign } from "./roi.js";
 import { rotaryEmbedding } from "./rotary-embedding.js";
 import { roundTo } from "./round-to.js";
 import { scatterElements, scatterND, tensorScatter } from "./scatter.js";
@@ -87,6 +98,7 @@ import {
   sequenceLength,
 } from "./sequences.js";
 import { shape } from "./shape.js";
+import { blackmanWindow, dft, hammingWindow, hannWindow, melWeightMatrix, stft } from "./signal.js";
 import { slice } from "./slice.js";
 import { hardmax, logSoftmax, softmax } from "./softmax.js";
 import { split, splitToSequence } from "./split.js";
@@ -149,6 +161,7 @@ export const kernels = {
   Acos: acos,
   Acosh: acosh,
   Add: add,
+  AffineGrid: affineGrid,
   And: and,
   ArgMax: argMax,
   ArgMin: argMin,
@@ -166,23 +179,31 @@ export const kernels = {
   BitwiseNot: bitwiseNot,
   BitwiseOr: bitwiseOr,
   BitwiseXor: bitwiseXor,
+  BlackmanWindow: blackmanWindow,
   Cast: cast,
   CastLike: castLike,
   Ceil: ceil,
   Celu: celu,
   CenterCropPad: centerCropPad,
   Clip: clip,
+  Col2Im: col2Im,
   Compress: compress,
   Concat: concat,
   ConcatFromSequence: concatFromSequence,
   ConstantOfShape: constantOfShape,
+  ConvInteger: convInteger,
+  ConvTranspose: convTranspose,
   Cos: cos,
   Cosh: cosh,
   CumProd: cumProd,
   CumSum: cumSum,
+  DFT: dft,
+  DeformConv: deformConv,
   DepthToSpace: depthToSpace,
+  DequantizeLinear: dequantizeLinear,
   Det: det,
   Div: div,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
   Einsum: einsum,
   Elu: elu,
   Equal: equal,
@@ -198,9 +219,14 @@ export const kernels = {
   GatherND: gatherND,
   Gelu: gelu,
   GlobalAveragePool: globalAveragePool,
+  GlobalLpPool: globalLpPool,
+  GlobalMaxPool: globalMaxPool,
   Greater: greater,
   GreaterOrEqual: greaterOrEqual,
+  GridSample: gridSample,
   GroupNormalization: groupNormalization,
+  HammingWindow: hammingWindow,
+  HannWindow: hannWindow,
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Hardmax: hardmax,
@@ -220,10 +246,15 @@ export const kernels = {
   LogSoftmax: logSoftmax,
   Loop: loop,
   LpNormalization: lpNormalization,
+  LpPool: lpPool,
+  MatMulInteger: matMulInteger,
   Max: max,
   MaxPool: maxPool,
+  MaxRoiPool: maxRoiPool,
+  MaxUnpool: maxUnpool,
   Mean: mean,
   MeanVarianceNormalization: meanVarianceNormalization,
+  MelWeightMatrix: melWeightMatrix,
   Min: min,
   Mish: mish,
   Mod: mod,
@@ -231,6 +262,7 @@ export const kernels = {
   Multinomial: multinomial,
   Neg: neg,
   NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
+  NonMaxSuppression: nonMaxSuppression,
   NonZero: nonZero,
   Not: not,
   OneHot: oneHot,
@@ -241,6 +273,9 @@ export const kernels = {
   PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  QuantizeLinear: quantizeLinear,
   RMSNormalization: rmsNormalization,
   RNN: rnn,
   RandomNormal: randomNormal,
@@ -262,10 +297,13 @@ export const kernels = {
   RegexFullMatch: regexFullMatch,
   Relu: relu,
   Reshape: reshape,
+  Resize: resize,
   ReverseSequence: reverseSequence,
+  RoiAlign: roiAlign,
   RotaryEmbedding: rotaryEmbedding,
   Round: round,
   RoundTo: roundTo,
+  STFT: stft,
   Scan: scan,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
