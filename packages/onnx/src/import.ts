@@ -17,8 +17,10 @@ import {
   type Body,
   type Graph,
   type Node,
+  type OpDefinition,
   type OpName,
   type ValueId,
+  type ValueType,
 } from "@mpplan/ir";
 import { checkAttributes, readAttributes } from "./attributes.js";
 import { constantOf } from "./constant-node.js";
@@ -90,9 +92,10 @@ function readGraph(
   draft: Draft,
   graph: GraphProto,
   nodes: readonly FileNode[],
+  fed: readonly (ValueType | null)[] = [],
 ): Omit<Graph, "name" | "digest"> {
   for (const initializer of graph.initializer ?? []) addInitializer(draft, initializer);
-  const inputs = (graph.input ?? []).flatMap((input) => addInput(draft, input));
+  const inputs = (graph.input ?? []).flatMap((input, i) => addInput(draft, input, fed[i] ?? null));
   checkCount("inputs that have to be fed", inputs.length);
   for (const { proto, origin, around } of nodes) {
     addFileNode(draft, {
@@ -119,10 +122,11 @@ function readBody(
   proto: GraphProto,
   around: Surroundings,
   captures: Map<ValueId, number>,
+  fed: readonly (ValueType | null)[],
 ): Body {
   const nodes = fileNodes(proto.node ?? [], parent.scope, inside(around, owner.origin, parent.limits));
   const draft = startDraft(proto, nodes, parent.scope, parent.external, parent);
-  const parts = readGraph(draft, proto, nodes);
+  const parts = readGraph(draft, proto, nodes, fed);
   const outer = [...draft.captured.keys()];
   for (const id of outer) if (!captures.has(id)) captures.set(id, captures.size);
   return {
@@ -151,11 +155,11 @@ function addInitializer(draft: Draft, proto: TensorProto): void {
 }
 
 /** The ids of what has to be fed; an initializer that is listed as an input, as IR version 3 asks, is none. */
-function addInput(draft: Draft, info: ValueInfoProto): ValueId[] {
+function addInput(draft: Draft, info: ValueInfoProto, fed: ValueType | null): ValueId[] {
   const id = info.name ?? "";
   const where = `the input ${quote(id)} of the graph`;
   // A body may leave its inputs without types: what feeds them has one.
-  const type = draft.parent && !info.type ? null : inputTypeOf(info, where, draft.limits);
+  const type = draft.parent && !info.type ? fed : inputTypeOf(info, where, draft.limits);
   const constant = draft.values.get(id)?.constant;
   if (!constant || !type) {
     define(draft, { id, ...(type ? typed(type) : { type }) }, where);
@@ -183,7 +187,7 @@ function addFileNode(draft: Draft, raw: RawNode): void {
 }
 
 function addNode(draft: Draft, raw: RawNode): void {
-  const definition = ops[raw.op as OpName];
+  const definition: OpDefinition = ops[raw.op as OpName];
   const inputs = withoutTrailing(raw.inputs, null);
   const [least, most] = definition.arity;
   if (inputs.length < least || inputs.length > most || inputs.slice(0, least).includes(null)) {
@@ -196,8 +200,10 @@ function addNode(draft: Draft, raw: RawNode): void {
     throw invalidModel(`${raw.op} has ${inputs.length} inputs`, describeNode(raw));
   if (raw.outputs.length === 0) throw invalidModel(`${raw.op} has no output`, describeNode(raw));
   const captures = new Map<ValueId, number>();
+  const given = inputs.map((id) => (id === null ? null : valueType(draft.values.get(id)!)));
+  const fed = definition.feeds?.(given) ?? [];
   const attrs = checkAttributes(raw, definition.attributes, (proto, around) =>
-    readBody(draft, raw, proto, around, captures),
+    readBody(draft, raw, proto, around, captures, fed),
   );
   if (raw.op === "Identity" && !draft.graphOutputs.has(onlyOutput(raw))) {
     defineAlias(draft, onlyOutput(raw), inputs[0]!, describeNode(raw));
@@ -205,7 +211,7 @@ function addNode(draft: Draft, raw: RawNode): void {
   }
   const node: Node = {
     id: raw.id,
-    op: definition.name,
+    op: raw.op as OpName,
     inputs: [...inputs, ...captures.keys()],
     outputs: raw.outputs.map((id, index) => id || unique(`${raw.id}/output${index}`, draft.valueNames)),
     attrs: captures.size === 0 ? attrs : placed(attrs, inputs.length),

@@ -15,7 +15,9 @@ const list = (...numbers: number[]): Uint8Array => concat(numbers.map((x) => enc
 
 test("the tensors of a sequence count together", () => {
   const bytes = list(1, 2, 3);
-  const { items } = readValueProto(bytes, sequence, { weightBytes: 12 }) as { items: { data: object }[] };
+  const { items } = readValueProto(bytes, sequence, { weightBytes: 12 }) as unknown as {
+    items: { data: object }[];
+  };
   expect(items.map(({ data }) => data)).toEqual([1, 2, 3].map((x) => Float32Array.of(x)));
   expect(thrown(() => readValueProto(bytes, sequence, { weightBytes: 11 })).message).toContain(
     "12 bytes; the limit is 11",

@@ -50,9 +50,14 @@ export interface KernelContext {
    * stays the caller's, one per output comes back and is the caller's too. Absent where no executor runs the kernel.
    */
   readonly run?: RunBody;
+  /** Counts one more round of a loop in the node, see `ExecutorOptions.maxRounds`. Absent where `run` is. */
+  readonly round?: CountRound;
 }
 
 export type RunBody = (body: Body, inputs: readonly Handle[]) => Promise<Handle[]>;
+
+/** @throws RuntimeError `too-many-rounds`. */
+export type CountRound = (node: Node) => void;
 
 export interface KernelResult {
   readonly outputs: readonly Handle[];

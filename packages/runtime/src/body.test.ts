@@ -80,7 +80,7 @@ test("every handle that a run makes is freed, those of bodies and of values that
   };
   const b = new GraphBuilder();
   const list: ContainerType = { kind: "sequence", of: { elem: "float32", shape: null } };
-  const inner = b.input("list", null);
+  const inner = b.input("list", []);
   const graph = choice();
   const withList: Graph = {
     ...graph,

@@ -10,6 +10,7 @@ export type RuntimeErrorCode =
   | "unknown-feed"
   | "wrong-feed"
   | "not-a-tensor"
+  | "too-many-rounds" // the loops of one run go on beyond maxRounds
   | "unsupported-decision"
   | "out-of-memory" // a tensor of a run that the machine has no room for
   | "released";

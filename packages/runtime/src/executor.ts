@@ -2,6 +2,7 @@
 import {
   bodiesOf,
   bytesOf,
+  describeNode,
   isTensor,
   ops,
   sumSites,
@@ -18,6 +19,7 @@ import {
   type ValueId,
 } from "@mpplan/ir";
 import type {
+  CountRound,
   Handle,
   Kernel,
   KernelBackend,
@@ -101,14 +103,23 @@ export type ProbedArrangement = (site: SumSite) => Arrangement | undefined;
 export interface ExecutorOptions {
   /** Takes what `backend` cannot do; every such site says so in `executed`. */
   readonly fallback?: KernelBackend;
+  /**
+   * The most rounds that the loops of one run may make together: a model may ask for rounds without end. Default: 2^20.
+   */
+  readonly maxRounds?: number;
 }
+
+const defaultMaxRounds = 2 ** 20;
 
 /**
  * @example
  * const session = await createExecutor(createReferenceBackend()).prepare(graph, plan);
  * const outputs = await session.run(new Map([["input", sample]]));
  */
-export function createExecutor(backend: KernelBackend, { fallback }: ExecutorOptions = {}): Executor {
+export function createExecutor(
+  backend: KernelBackend,
+  { fallback, maxRounds = defaultMaxRounds }: ExecutorOptions = {},
+): Executor {
   // Constants are uploaded once for all the sessions of this executor.
   const uploaded = new Map<KernelBackend, WeakMap<Tensor, Handle>>();
   const upload = (on: KernelBackend, constant: Tensor): Handle => {
@@ -119,9 +130,10 @@ export function createExecutor(backend: KernelBackend, { fallback }: ExecutorOpt
     return handle;
   };
   return {
-    prepare: async (graph, execution) => createSession(graph, execution, backend, fallback, upload),
+    prepare: async (graph, execution) =>
+      createSession(graph, execution, { backend, fallback, upload, maxRounds }),
     probe: async (graph, accumulators, arrangement) =>
-      createProbe(graph, accumulators, arrangement, backend, upload),
+      createProbe(graph, accumulators, arrangement, { backend, fallback: undefined, upload, maxRounds }),
   };
 }
 
@@ -140,26 +152,25 @@ interface Step {
 /** Room for the components of one node, however many samples a run has: two nodes share no random draw. */
 const componentsPerNode = 2 ** 24;
 
-interface Machine {
-  readonly plan: Plan | null;
+interface Means {
   readonly backend: KernelBackend;
   readonly fallback: KernelBackend | undefined;
   readonly upload: Upload;
+  readonly maxRounds: number;
 }
 
-function createSession(
-  graph: Graph,
-  execution: Execution,
-  backend: KernelBackend,
-  fallback: KernelBackend | undefined,
-  upload: Upload,
-): Session {
+interface Machine extends Means {
+  readonly plan: Plan | null;
+}
+
+function createSession(graph: Graph, execution: Execution, means: Means): Session {
+  const { backend, upload } = means;
   const plan = execution === "reference" ? null : execution;
   if (plan) checkPlan(graph, plan);
   const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
   const decisions = new Map(plan?.decisions.map((d) => [d.site, d]));
   if (plan) checkAllDecided(plan, new Set([...sites.values()].map((site) => site.id)));
-  const machine: Machine = { plan, backend, fallback, upload };
+  const machine: Machine = { ...means, plan };
   const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
     const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
@@ -188,7 +199,13 @@ function createSession(
     try {
       const fed = graph.inputs.map((id) => values.feed(id, feeds.get(id)!));
       const salt = salted ? saltOf(fed) : 0;
-      await walk(machine, steps, values, { salt, memo: options.memo ?? null }, now);
+      await walk(
+        machine,
+        steps,
+        values,
+        { salt, memo: options.memo ?? null, round: roundCounter(means.maxRounds) },
+        now,
+      );
       const outputs = await values.outputs();
       executed = now;
       return outputs;
@@ -215,6 +232,19 @@ async function runNode<T>(node: Node, run: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     throw namingNode(error, node);
   }
+}
+
+/** Counts the rounds of all loops of one run. */
+function roundCounter(most: number): CountRound {
+  let rounds = 0;
+  return (node) => {
+    if (++rounds <= most) return;
+    throw new RuntimeError("too-many-rounds", {
+      what: `The loops of one run make more than ${most} rounds`,
+      where: describeNode(node),
+      next: "check the loop's condition, or raise maxRounds of the executor",
+    });
+  };
 }
 
 /** The kernel of a node, and those of the nodes in its bodies, whose sums no plan speaks of. */
@@ -258,12 +288,14 @@ function stepFor(
   });
 }
 
+type WalkContext = Required<Omit<KernelContext, "run">>;
+
 /** Carries out the steps one after another. `outer` is the path of the body that they are in, "" for the graph. */
 async function walk(
   machine: Machine,
   steps: readonly Step[],
   values: Values,
-  { salt, memo }: KernelContext,
+  { salt, memo, round }: WalkContext,
   executed: ExecutedSite[],
   outer = "",
 ): Promise<void> {
@@ -272,8 +304,8 @@ async function walk(
     const inputs: (Handle | null)[] = [];
     for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
     const run: RunBody = ({ graph }, given) =>
-      runBody(machine, graph, bodies.get(graph)!, on, given, executed, `${outer}${node.id}/`);
-    const result = await runNode(node, () => kernel.run(inputs, { salt, memo, run }));
+      runBody(machine, graph, bodies.get(graph)!, on, given, round, executed, `${outer}${node.id}/`);
+    const result = await runNode(node, () => kernel.run(inputs, { salt, memo, run, round }));
     for (let i = 0; i < node.outputs.length; i++) {
       const handle = result.outputs[i];
       if (handle) await values.computed(node.outputs[i]!, on, handle);
@@ -296,6 +328,7 @@ async function runBody(
   steps: readonly Step[],
   on: KernelBackend,
   inputs: readonly Handle[],
+  round: CountRound,
   executed: ExecutedSite[],
   outer: string,
 ): Promise<Handle[]> {
@@ -303,7 +336,7 @@ async function runBody(
   const values = new Values(graph, backend, upload, plan ? "binary32" : "binary64", {});
   try {
     graph.inputs.forEach((id, i) => values.lend(id, on, inputs[i]!));
-    await walk(machine, steps, values, { salt: 0, memo: null }, executed, outer);
+    await walk(machine, steps, values, { salt: 0, memo: null, round }, executed, outer);
     return await values.taken(on);
   } finally {
     await values.release();
@@ -345,10 +378,10 @@ async function createProbe(
   graph: Graph,
   accumulators: ProbedAccumulators,
   arrangement: ProbedArrangement | undefined,
-  backend: KernelBackend,
-  upload: Upload,
+  means: Means,
 ): Promise<ProbeSession> {
-  const session = createSession(graph, "reference", backend, undefined, upload);
+  const { backend, upload } = means;
+  const session = createSession(graph, "reference", means);
   const sites = sumSites(graph);
   const probes = new Map<string, { site: SumSite; node: Node; probe: Probe }>();
   for (const site of sites) {

@@ -9,6 +9,7 @@ import {
   type TensorType,
 } from "../types.js";
 import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
+import { mergeDims } from "./dims.js";
 import type { Node } from "../graph.js";
 
 export type Family = keyof typeof families;
@@ -41,6 +42,27 @@ const familyNames = {
 export function requireElement(node: Node, elem: ElementType, family: Family, what = "input"): ElementType {
   if (families[family](elem)) return elem;
   throw shapeError(node, `the ${what} of ${node.op} is ${elem}, but has to be ${familyNames[family]}`);
+}
+
+/** The element type of an input, refused where it is known and of no such type. */
+export function inputElement(
+  context: InferContext,
+  index: number,
+  family: Family,
+  what = "input",
+): ElementType {
+  const { elem } = inputType(context, index);
+  // An input of which nothing is known passes for float32.
+  return context.inputs[index]?.type ? requireElement(context.node, elem, family, what) : elem;
+}
+
+/** The number that a constant input of one element holds; undefined where it is left out or not constant. */
+export function constantScalar(context: InferContext, index: number, what: string): number | undefined {
+  const { node, inputs } = context;
+  const constant = inputs[index]?.constant;
+  if (!constant) return undefined;
+  if (constant.data.length === 1) return toNumbers(constant)[0]!;
+  throw shapeError(node, `the ${what} of ${node.op} is one number, but ${constant.data.length} are given`);
 }
 
 /** The element type that these inputs share. An input of which nothing is known agrees with any. */
@@ -106,6 +128,11 @@ export function constantInts(
     throw shapeError(node, `the ${what} of ${node.op} ${given}`);
   }
   return value?.constant && toNumbers(value.constant);
+}
+
+/** What is known of the dims that two inputs of one rank share. @throws IrError where they disagree. */
+export function mergeShapes(node: Node, a: readonly Dim[], b: readonly Dim[], what: string): Dim[] {
+  return a.map((dim, axis) => mergeDims(node, dim, b[axis]!, what));
 }
 
 /** True where the node names an input at that place, be it known or not. */

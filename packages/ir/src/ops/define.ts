@@ -53,6 +53,11 @@ export interface OpDefinition<Name extends string = string> {
   /** Smallest and largest number of inputs, trailing optional ones counted. */
   readonly arity: readonly [number, number];
   readonly attributes: Readonly<Record<string, AttrSpec>>;
+  /**
+   * For operators with bodies: the types of what their bodies' own inputs are fed, given those of the node's inputs; for
+   * bodies that state none.
+   */
+  feeds?(inputs: readonly (ValueType | null)[]): (ValueType | null)[];
   /** The types of the outputs. @throws IrError `shape` where the inputs cannot go together. */
   infer(context: InferContext): ValueType[];
   /** The sums that one run of the node carries out; null where the shapes are not known. */

@@ -51,6 +51,11 @@ export function mergeDims(node: Node, a: Dim, b: Dim, what: string): Dim {
   return typeof b === "number" ? b : (a ?? b);
 }
 
+/** True where both are known and the first is larger. */
+export function exceeds(a: Dim | undefined, b: Dim | undefined): boolean {
+  return typeof a === "number" && typeof b === "number" && a > b;
+}
+
 /** The product: a name survives if it is multiplied by ones only. */
 export function productOfDims(dims: readonly Dim[]): Dim {
   const known = dims.filter((dim) => typeof dim === "number").reduce((product, dim) => product * dim, 1);

@@ -33,18 +33,26 @@ export function bodyTypes({ graph }: Body): ValueType[] {
   return graph.outputs.map((id) => valueType(graph.values.get(id)!) ?? { elem: "float32", shape: null });
 }
 
-/** What is known of a value that may be of either type. @throws IrError where none can be both. */
-export function commonType(node: Node, a: ValueType, b: ValueType): ValueType {
+/**
+ * What is known of a value that may be of either type.
+ * @throws IrError where none can be both; `what` says where they meet.
+ */
+export function commonType(
+  node: Node,
+  a: ValueType,
+  b: ValueType,
+  what = `the bodies of ${node.op} yield`,
+): ValueType {
   if (isTensorType(a) && isTensorType(b) && a.elem === b.elem) {
     return { elem: a.elem, shape: commonShape(a.shape, b.shape) };
   }
   if (!isTensorType(a) && !isTensorType(b) && a.kind === b.kind) {
-    return { ...a, of: commonType(node, a.of, b.of) };
+    return { ...a, of: commonType(node, a.of, b.of, what) };
   }
   // A value is an optional that holds it.
-  if (!isTensorType(a) && a.kind === "optional") return { ...a, of: commonType(node, a.of, b) };
-  if (!isTensorType(b) && b.kind === "optional") return { ...b, of: commonType(node, a, b.of) };
-  throw shapeError(node, `the bodies of ${node.op} yield ${printValueType(a)} and ${printValueType(b)}`);
+  if (!isTensorType(a) && a.kind === "optional") return { ...a, of: commonType(node, a.of, b, what) };
+  if (!isTensorType(b) && b.kind === "optional") return { ...b, of: commonType(node, a, b.of, what) };
+  throw shapeError(node, `${what} ${printValueType(a)} and ${printValueType(b)}`);
 }
 
 /** The dims in which both agree. */

@@ -4,6 +4,8 @@ import { broadcastShapes, mergeDims, printShape, productOfKnown } from "./dims.j
 import { checkedType } from "./limits.js";
 import type { Dim } from "../types.js";
 
+const operands = { a: 0, b: 1, bias: 2 };
+
 /**
  * Matrix product as numpy's `matmul`: leading axes are a broadcast batch, a list is a row on the left and a column
  * on the right. Every output element is one sum of K products.
@@ -20,13 +22,13 @@ export const matMul = defineOp({
   infer(context) {
     const { node } = context;
     const elem = sharedElement(context, "float");
-    const sizes = matrixSizes(context);
+    const sizes = matrixSizes(context, operands);
     if (!sizes) return [{ elem, shape: null }];
     const { batch, rows, columns } = sizes;
     return [checkedType(node, elem, [...batch, ...rows, ...columns])];
   },
   sums(context) {
-    const sizes = matrixSizes(context);
+    const sizes = matrixSizes(context, operands);
     const right = context.inputs[1];
     if (!sizes || !right) return null;
     const { batch, rows, columns, k } = sizes;
@@ -47,19 +49,22 @@ function opensFromTheLeft(batch: readonly Dim[]): boolean {
 }
 
 /** The sizes of a product; `rows` and `columns` are empty where that operand is a list. Null: a rank is unknown. */
-function matrixSizes(context: InferContext): { batch: Dim[]; rows: Dim[]; columns: Dim[]; k: Dim } | null {
+export function matrixSizes(
+  context: InferContext,
+  at: { a: number; b: number; bias?: number },
+): { batch: Dim[]; rows: Dim[]; columns: Dim[]; k: Dim } | null {
   const { node } = context;
-  const a = shapeOf(context, 0, 1);
-  const b = shapeOf(context, 1, 1);
+  const a = shapeOf(context, at.a, 1);
+  const b = shapeOf(context, at.b, 1);
   if (!a || !b) return null;
-  const inner = `the inner sizes of MatMul ${printShape(a)} x ${printShape(b)} must agree`;
+  const inner = `the inner sizes of ${node.op} ${printShape(a)} x ${printShape(b)} must agree`;
   const k = mergeDims(node, a.at(-1)!, b.at(b.length === 1 ? 0 : -2)!, inner);
   const rows: Dim[] = a.length === 1 ? [] : [a.at(-2)!];
   let columns: Dim[] = b.length === 1 ? [] : [b.at(-1)!];
-  if (hasInput(context, 2)) {
+  if (at.bias !== undefined && hasInput(context, at.bias)) {
     if (b.length === 1)
       throw shapeError(node, "MatMul by a list yields no columns that a bias could be added to");
-    const bias = shapeOf(context, 2, 1, 1)?.[0] ?? null;
+    const bias = shapeOf(context, at.bias, 1, 1)?.[0] ?? null;
     columns = [mergeDims(node, columns[0]!, bias, "the bias of MatMul must fit its columns")];
   }
   return { batch: broadcastShapes(node, a.slice(0, -2), b.slice(0, -2))!, rows, columns, k };

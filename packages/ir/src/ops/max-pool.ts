@@ -1,12 +1,13 @@
 import { requireElement, shapeOf } from "./checks.js";
-import { defineOp, inputType, intAttr, shapeError } from "./define.js";
+import { defineOp, inputType } from "./define.js";
 import { checkedType } from "./limits.js";
 import { kernelOf, refuseEmptyWindows, windowAttributes, windowOutput } from "./window.js";
 import type { Dim, TensorType } from "../types.js";
 
 /**
  * The maximum of every window; padding never wins, NaN always does. A second output, where the node has one, holds
- * the maxima's positions in the flat input, int64.
+ * the maxima's positions in the flat input, int64: in row-major order, or with `storage_order` in column-major order
+ * inside of every plane.
  */
 export const maxPool = defineOp({
   name: "MaxPool",
@@ -21,9 +22,6 @@ export const maxPool = defineOp({
     const { node } = context;
     const elem = requireElement(node, inputType(context, 0).elem, "numeric");
     const withIndices = node.outputs.length > 1;
-    if (withIndices && intAttr(node, "storage_order") !== 0) {
-      throw shapeError(node, "MaxPool counts its indices in column-major order, which is not supported");
-    }
     const types = (shape: readonly Dim[] | null): TensorType[] => [
       checkedType(node, elem, shape),
       ...(withIndices ? [checkedType(node, "int64", shape)] : []),

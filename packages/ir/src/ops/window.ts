@@ -95,7 +95,12 @@ function windowAxes(node: Node, inputSpatial: readonly Dim[], kernel: readonly n
 }
 
 /** A list attribute, checked; undefined where it is left out. */
-function listOf(node: Node, name: string, length: number, least: number): readonly number[] | undefined {
+export function listOf(
+  node: Node,
+  name: string,
+  length: number,
+  least: number,
+): readonly number[] | undefined {
   const list = optionalInts(node, name);
   if (list && (list.length !== length || list.some((x) => !Number.isInteger(x) || x < least))) {
     throw shapeError(
@@ -106,7 +111,7 @@ function listOf(node: Node, name: string, length: number, least: number): readon
   return list;
 }
 
-function extentOf(kernel: number, dilation: number): number {
+export function extentOf(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1;
 }
 
@@ -119,7 +124,8 @@ function padsOf(
   begin: number,
   end: number,
 ): [number, number] {
-  const mode = stringAttr(node, "auto_pad");
+  // Col2Im and others state their pads always.
+  const mode = node.attrs["auto_pad"] === undefined ? "NOTSET" : stringAttr(node, "auto_pad");
   switch (mode) {
     case "NOTSET":
       return [begin, end];

@@ -1,7 +1,7 @@
-// Gemm: opset 11 made C optional.
+// Gemm: opset 11 made C optional; opset 7 broadcasts it without being told to.
 import { describeNode } from "@mpplan/ir";
 import { ImportError } from "../errors.js";
-import type { Upgrade } from "./upgrade.js";
+import { without, type Upgrade } from "./upgrade.js";
 
 export const gemm: Upgrade = (raw) => {
   if (raw.origin.opset < 11 && !raw.inputs[2]) {
@@ -11,5 +11,5 @@ export const gemm: Upgrade = (raw) => {
       next: "correct the model's opset, or export it again",
     });
   }
-  return [raw];
+  return [raw.origin.opset < 7 ? { ...raw, attrs: without(raw.attrs, "broadcast") } : raw];
 };

@@ -1,5 +1,5 @@
-// Softmax: before opset 13 the input was taken as a matrix, all axes from `axis` on as its rows. That is the
-// same where `axis` is the last one; otherwise Flatten, Softmax and Reshape say it in today's words.
+// Softmax, LogSoftmax and Hardmax: before opset 13 the input was taken as a matrix, all axes from `axis` on as its rows. That is the
+// same where `axis` is the last one; otherwise Flatten, the operator and Reshape say it in today's words.
 import type { Dim } from "@mpplan/ir";
 import { invalid } from "../attributes.js";
 import type { RawAttrs, RawNode } from "../raw-node.js";
@@ -13,7 +13,7 @@ export const softmax: Upgrade = (raw, context) => {
   if (shape && (axis < -shape.length || axis >= shape.length)) {
     throw invalid(
       raw.origin,
-      `The axis ${axis} of Softmax is out of range for a tensor of rank ${shape.length}`,
+      `The axis ${axis} of ${raw.op} is out of range for a tensor of rank ${shape.length}`,
     );
   }
   if (axis === -1 || axis + 1 === shape?.length) return [{ ...raw, attrs: last }];
@@ -25,7 +25,7 @@ export const softmax: Upgrade = (raw, context) => {
   const target = sizes ? context.constant("shape", int64s(sizes)) : context.value("shape");
   const step = (op: string, inputs: RawNode["inputs"], outputs: string[], attrs: RawAttrs): RawNode => ({
     ...raw,
-    id: op === "Softmax" ? raw.id : context.node(op.toLowerCase()),
+    id: op === raw.op ? raw.id : context.node(op.toLowerCase()),
     op,
     inputs,
     outputs,
@@ -33,7 +33,7 @@ export const softmax: Upgrade = (raw, context) => {
   });
   return [
     step("Flatten", [input], [matrix], withAxis(new Map(), axis)),
-    step("Softmax", [matrix], [rows], last),
+    step(raw.op, [matrix], [rows], last),
     ...(sizes ? [] : [step("Shape", [input], [target], new Map())]),
     step("Reshape", [rows, target], [...raw.outputs], new Map()),
   ];

@@ -62,6 +62,13 @@ export function scalar(elem: ElementType, value: number): Tensor {
   return tensor(elem, [], elem === "float64" ? Float64Array.of(value) : Float32Array.of(value));
 }
 
+/** Refuses attributes other than those: of an operator that exists in files only, nothing else checks them. */
+export function checkedAttributes(raw: RawNode, ...names: string[]): void {
+  const unknown = [...raw.attrs.keys()].find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw invalid(raw.origin, `${raw.op} has no attribute ${quote(unknown)} that mpplan knows`);
+}
+
 /** The node with its inputs filled up to `count` with omitted ones, then `more` appended. */
 export function withInputs(raw: RawNode, count: number, ...more: (ValueId | null)[]): RawNode["inputs"] {
   const omitted = new Array<null>(Math.max(0, count - raw.inputs.length)).fill(null);

@@ -4,6 +4,7 @@ import {
   buildModel,
   DataType,
   float,
+  floats,
   int,
   ints,
   int64s,
@@ -210,11 +211,14 @@ describe("Dropout", () => {
     const inputs = [value("x", [2]), value("t", [], DataType.bool)];
     expect(fails({ nodes, inputs })).toMatchObject({ code: "unsupported-feature" });
   });
-  test("whose mask is used is refused", () => {
+  test("whose mask is used drops nothing: true everywhere, or 1 before opset 10", () => {
     const nodes = [node("Dropout", ["x"], ["h", "mask"]), relu];
-    expect(fails({ nodes, outputs: [value("y"), value("mask")] }).message).toContain(
-      "The mask of Dropout is used",
-    );
+    const after = (opset: number, type: number) => {
+      const mask = value("mask", [2, 3], type);
+      return load({ opset, nodes, outputs: [value("y"), mask] }).nodes.map(({ op }) => op);
+    };
+    expect(after(17, DataType.bool)).toContain("ConstantOfShape");
+    expect(after(7, DataType.float32)).toContain("ConstantOfShape");
   });
 });
 
@@ -232,6 +236,78 @@ test("Gemm needs C before opset 11", () => {
   const spec = { nodes: [node("Gemm", ["x", "w"], ["y"])], initializers: [weights("w", [3, 2])] };
   expect(load({ ...spec, opset: 11 }).nodes).toHaveLength(1);
   expect(fails({ ...spec, opset: 10 }).message).toContain("needs its third input, C, in opset 10");
+});
+
+describe("Resize before opset 11, and Upsample", () => {
+  const resize = (opset: number, list: number[], op = "Resize") => ({
+    opset,
+    nodes: [node(op, ["x", "s"], ["y"])],
+    initializers: [weights("s", [2], list)],
+  });
+  test("take the element before when growing, the one behind when shrinking", () => {
+    const graph = load(resize(10, [2, 1]));
+    expect(graph.nodes[0]).toMatchObject({
+      op: "Resize",
+      inputs: ["x", null, "s"],
+      attrs: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    });
+    expect(output(graph)).toBe("float32[4, 3]");
+    expect(load(resize(10, [1, 0.5])).nodes[0]!.attrs["nearest_mode"]).toBe("ceil");
+    expect(fails(resize(10, [2, 0.5])).message).toContain("shrinks along another");
+  });
+  test("Upsample's scales were attributes before opset 9", () => {
+    expect(load(resize(9, [2, 2], "Upsample")).nodes[0]!.op).toBe("Resize");
+    const old = [node("Upsample", ["x"], ["y"], [floats("scales", [1, 3]), text("mode", "linear")])];
+    const graph = load({ opset: 7, nodes: old });
+    expect(output(graph)).toBe("float32[2, 9]");
+    expect(graph.nodes[0]!.attrs["mode"]).toBe("linear");
+    expect(fails({ opset: 7, nodes: [node("Upsample", ["x"], ["y"])] }).message).toContain(
+      "needs its scales",
+    );
+  });
+});
+
+test("DFT had its axis as an attribute, the second one if none was given", () => {
+  const spec = (attrs: ReturnType<typeof int>[]) => ({
+    opset: 17,
+    nodes: [node("DFT", ["x"], ["y"], attrs)],
+    inputs: [value("x", [2, 4, 5, 1])],
+  });
+  expect([...constant(load(spec([])), 2)!.data]).toEqual([1n]);
+  expect([...constant(load(spec([int("axis", 2)])), 2)!.data]).toEqual([2n]);
+});
+
+test("RoiAlign's coordinates, GridSample's modes and LpPool's p as they were", () => {
+  const roi = load({
+    opset: 10,
+    nodes: [node("RoiAlign", ["x", "r", "b"], ["y"])],
+    inputs: [value("x", [1, 1, 4, 4]), value("r", [1, 4]), value("b", [1], DataType.int64)],
+  });
+  expect(roi.nodes[0]!.attrs["coordinate_transformation_mode"]).toBe("output_half_pixel");
+  const grid = load({
+    opset: 16,
+    nodes: [node("GridSample", ["x", "g"], ["y"], [text("mode", "bicubic")])],
+    inputs: [value("x", [1, 1, 4, 4]), value("g", [1, 2, 2, 2])],
+  });
+  expect(grid.nodes[0]!.attrs["mode"]).toBe("cubic");
+  const pool = (p: number) => ({
+    opset: 1,
+    nodes: [node("GlobalLpPool", ["x"], ["y"], [float("p", p)])],
+    inputs: [value("x", [1, 1, 4])],
+  });
+  expect(load(pool(3)).nodes[0]!.attrs["p"]).toBe(3);
+  expect(fails(pool(2.5)).message).toContain("p = 2.5");
+});
+
+test("an element type of 0 is none", () => {
+  const graph = load({
+    opset: 23,
+    nodes: [node("QuantizeLinear", ["x", "s"], ["y"], [int("output_dtype", 0), int("precision", 0)])],
+    initializers: [weights("s", [], [1])],
+    outputs: [value("y", undefined, 2)],
+  });
+  expect(graph.nodes[0]!.attrs).not.toHaveProperty("output_dtype");
+  expect(output(graph)).toBe("uint8[2, 3]");
 });
 
 describe("Cast", () => {

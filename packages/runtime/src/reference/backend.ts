@@ -64,7 +64,10 @@ function plainKernel({ node, storage }: KernelRequest): Kernel {
   ): KernelResult | Promise<KernelResult> => {
     if (typeof kernel === "function") return result(kernel(inputs as (Tensor | null)[], node));
     const values = inputs as (RuntimeValue | null)[];
-    const outputs = kernel.run(values, node, { run: bodyRunner(values, node, context) });
+    const outputs = kernel.run(values, node, {
+      run: bodyRunner(values, node, context),
+      round: (of) => context.round?.(of),
+    });
     return outputs instanceof Promise ? outputs.then(result) : result(outputs);
   };
   const repeatable = bodiesOf(node).length === 0;

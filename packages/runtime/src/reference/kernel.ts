@@ -20,6 +20,8 @@ export interface ValueKernel {
 export interface ValueContext {
   /** Runs a body of the node on these inputs; what it reads of the graph around it is added. */
   run(body: Body, inputs: readonly RuntimeValue[]): Promise<RuntimeValue[]>;
+  /** Counts one more round of a loop. @throws RuntimeError `too-many-rounds` beyond the limit of the executor. */
+  round(node: Node): void;
 }
 
 /** Marks a kernel as one over values of any kind. */

@@ -1,5 +1,6 @@
-import { intsAttr, resolveWindow, shapeError, sizeOf } from "@mpplan/ir";
+import { intAttr, intsAttr, resolveWindow, shapeError, sizeOf } from "@mpplan/ir";
 import { need, type ReferenceKernel } from "../kernel.js";
+import { positions } from "./positions.js";
 import { elementsOf, outputDims, zeros } from "./tensors.js";
 import { forEachWindow } from "./window-taps.js";
 
@@ -13,6 +14,8 @@ export const maxPool: ReferenceKernel = (inputs, node) => {
   const planes = sizeOf(x.dims.slice(0, 2));
   const [planeSize, places] = [sizeOf(spatial), sizeOf(window.output)];
 
+  const columnMajor = intAttr(node, "storage_order") !== 0 ? columnMajorPlaces(spatial) : null;
+
   forEachWindow(spatial, window, (place, taps, count) => {
     if (count === 0) throw shapeError(node, "a window of MaxPool covers no element of the input");
     for (let plane = 0; plane < planes; plane++) {
@@ -22,8 +25,18 @@ export const maxPool: ReferenceKernel = (inputs, node) => {
         if (source[at]! > source[best]! || Number.isNaN(source[at])) best = at;
       }
       target[plane * places + place] = source[best]!;
-      indices[plane * places + place] = BigInt(best);
+      indices[plane * places + place] = BigInt(
+        columnMajor ? plane * planeSize + columnMajor[best - plane * planeSize]! : best,
+      );
     }
   });
   return node.outputs.length > 1 ? [result, { elem: "int64", dims: result.dims, data: indices }] : [result];
 };
+
+/** For every element of a plane, where it comes if the first axis counts fastest. */
+function columnMajorPlaces(spatial: readonly number[]): Int32Array {
+  return positions(
+    spatial,
+    spatial.map((_, axis) => sizeOf(spatial.slice(0, axis))),
+  );
+}

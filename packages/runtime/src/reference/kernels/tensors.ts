@@ -51,6 +51,23 @@ export function copyOf(t: Tensor, dims: readonly number[] = t.dims): Tensor {
   return copy;
 }
 
+/** The same for values of every kind. */
+export function copyOfValue(value: RuntimeValue): RuntimeValue {
+  if (isTensor(value)) return copyOf(value);
+  if (value.kind === "sequence") return { ...value, items: value.items.map(copyOfValue) };
+  return value.kind === "map" ? { ...value, keys: copyOf(value.keys), values: copyOf(value.values) } : value;
+}
+
+/** One int64 without dims. */
+export function int64Scalar(x: number): Tensor {
+  return { elem: "int64", dims: [], data: BigInt64Array.of(BigInt(x)) };
+}
+
+/** One bool without dims. */
+export function boolScalar(x: boolean): Tensor {
+  return { elem: "bool", dims: [], data: Uint8Array.of(x ? 1 : 0) };
+}
+
 /**
  * Elements to compare or move, in code that treats numbers, bigints and strings alike: index them, and nothing else.
  * TypeScript has no name for "numbers, or else bigints, throughout"; both sides of a move must come from tensors of one element type.

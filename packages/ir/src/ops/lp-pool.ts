@@ -1,0 +1,25 @@
+import { requireElement, shapeOf } from "./checks.js";
+import { defineOp, inputType } from "./define.js";
+import { checkedType } from "./limits.js";
+import { kernelOf, refuseEmptyWindows, windowAttributes, windowOutput } from "./window.js";
+
+/** The p-norm of every window: the p-th root of the sum of |x|^p. Padding counts as zeros, so not at all. */
+export const lpPool = defineOp({
+  name: "LpPool",
+  arity: [1, 1],
+  attributes: {
+    ...windowAttributes,
+    ceil_mode: { type: "int", default: 0 },
+    kernel_shape: { type: "ints", required: true },
+    p: { type: "int", default: 2 },
+  },
+  infer(context) {
+    const { node } = context;
+    const elem = requireElement(node, inputType(context, 0).elem, "float");
+    const shape = shapeOf(context, 0, 3);
+    if (!shape) return [{ elem, shape }];
+    const output = windowOutput(node, shape.slice(2), kernelOf(node));
+    refuseEmptyWindows(node, kernelOf(node));
+    return [checkedType(node, elem, [...shape.slice(0, 2), ...output])];
+  },
+});
