@@ -236,7 +236,7 @@ describe("calibrate", () => {
     expect(parseProfile(printDocument(profile), "p")).toEqual(profile);
   });
 
-  test("reports progress sample by sample, and stops when it is told to", async () => {
+  test("reports progress sample by sample, and keeps what it has when it is told to stop", async () => {
     const graph = mlp([3, 2]);
     const seen: number[] = [];
     const abort = new AbortController();
@@ -244,10 +244,13 @@ describe("calibrate", () => {
       seen.push(done / total);
       if (done === 3) abort.abort();
     };
-    await expect(
-      profileOf(graph, randomSamples(graph, 4), { onProgress, signal: abort.signal }),
-    ).rejects.toMatchObject({ code: "cancelled" });
+    const samples = randomSamples(graph, 4);
+    const profile = await profileOf(graph, samples, { onProgress, signal: abort.signal });
     expect(seen).toEqual([0.25, 0.5, 0.75]);
+    expect(printDocument(profile)).toBe(printDocument(await profileOf(graph, subset(samples, [0, 1, 2]))));
+    await expect(profileOf(graph, samples, { signal: abort.signal })).rejects.toMatchObject({
+      code: "cancelled",
+    });
   });
 
   test("needs samples, and something to plan", async () => {

@@ -166,13 +166,15 @@ export function printType(type: TensorType | null): string {
   return `${type.elem}[${type.shape ? type.shape.map((dim) => dim ?? "?").join(", ") : "..."}]`;
 }
 
+const int64Max = 9223372036854775807n;
+
 /** The elements as plain numbers. @throws IrError `int64-range` for integers beyond 2^53. */
 export function toNumbers(t: Tensor): number[] {
   return Array.from(numericData(t) as ArrayLike<number | bigint>, (x) => {
     if (typeof x === "number") return x;
     const n = Number(x);
-    // INT64_MAX and INT64_MIN stand for "to the end" in ONNX; they may round, any other value may not.
-    if (BigInt(n) !== x && x !== 9223372036854775807n && x !== -9223372036854775808n) {
+    // INT64_MAX, its negative and INT64_MIN stand for "to the end" in ONNX; they may round, any other value may not.
+    if (BigInt(n) !== x && x !== int64Max && x !== -int64Max && x !== -int64Max - 1n) {
       throw new IrError("int64-range", {
         what: `The integer ${x} does not fit a JavaScript number exactly`,
         where: `a ${t.elem} tensor of dims [${t.dims.join(", ")}]`,
