@@ -94,6 +94,23 @@ ${left.length > 0 ? `Not at hand when this was made, and left out: ${names(left)
 |--|--|--|--|--|--|--|
 ${measured.map((net) => `| ${net.name} | ${(100 * net.live).toFixed(0)} % | ${net.live >= denseFrom ? "yes" : "no"} | ${exp(low(net.pair))} | ${exp(low(net.blocks))} | ${exp(low(net.planned))} | ${exp(high(net.pair))} |`).join("\n")}
 
+Modelled cost at which 1 % output error is reached, log error interpolated between rows:
+
+| | ${measured.map((net) => net.name).join(" | ")} |
+|--|${measured.map(() => "--|").join("")}
+${[
+  ["the source paper's rule", "pair", "dynamic kappa"],
+  ["contribution", "pair", "dynamic contribution"],
+  ["static sensitivity", "pair", "static sensitivity"],
+  ["hybrid", "pair", "hybrid"],
+  ["hybrid ladder", "ladder", "hybrid"],
+]
+  .map(
+    ([title, run, name]) =>
+      `| ${title} | ${measured.map((net) => costText(costOf(net[run], name, 0.01))).join(" | ")} |`,
+  )
+  .join("\n")}
+
 ${Object.keys(runs)
   .map((run) => section(run, runs[run], measured))
   .join("\n")}`;
@@ -173,6 +190,7 @@ function costOf({ rows }, name, error) {
   return c0 + ((e0 - wanted) / (e0 - e1)) * (c1 - c0);
 }
 
+const costText = (cost) => (Number.isFinite(cost) ? cost.toFixed(3) : "-");
 const at = (comparison, name, cost) =>
   targetRows(comparison, cost).find((r) => r.name === name)?.error ?? NaN;
 const targetRows = (comparison, cost) => comparison.rows.filter((r) => r.targetCost === cost);

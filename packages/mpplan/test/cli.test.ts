@@ -32,7 +32,7 @@ describe("compile", () => {
     expect(err.split("\n").map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
       "mpplan compile",
       ...["model", "inputs", "samples", "preset", "low", "high", "operands", "layout", "modelled cost"],
-      ...["decides", "budget", "writes to"],
+      ...["decides", "budget", "threads", "writes to"],
       expect.stringMatching(/^note: no --data was given/),
       expect.stringMatching(/^calibrating 9 samples took [\d.]+ s$/),
       expect.stringMatching(/^tuning 3 samples(, \d+ times,)? took [\d.]+ s$/),

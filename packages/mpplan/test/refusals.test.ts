@@ -76,13 +76,13 @@ describe("models", () => {
     refused(
       (o, dir) => [
         "compile",
-        model(dir, (b) => Buffer.from(b.toString("latin1").replaceAll("Relu", "Mish"), "latin1")),
+        model(dir, (b) => Buffer.from(b.toString("latin1").replaceAll("Relu", "Mosh"), "latin1")),
         ...["-o", o],
       ],
       {
         code: 3,
-        what: /Mish \(2 nodes\)/,
-        where: /node "relu1" \(Mish, opset 17\)/,
+        what: /Mosh \(2 nodes\)/,
+        where: /node "relu1" \(Mosh, opset 17\)/,
         next: /remove the nodes|replace/,
       },
     ));
