@@ -94,7 +94,7 @@ ${left.length > 0 ? `Not at hand when this was made, and left out: ${names(left)
 |--|--|--|--|--|--|--|
 ${measured.map((net) => `| ${net.name} | ${(100 * net.live).toFixed(0)} % | ${net.live >= denseFrom ? "yes" : "no"} | ${exp(low(net.pair))} | ${exp(low(net.blocks))} | ${exp(low(net.planned))} | ${exp(high(net.pair))} |`).join("\n")}
 
-Modelled cost at which 1 % output error is reached, log error interpolated between rows:
+Modelled cost at which 1 % output error is reached, log error interpolated between rows and the two uniform ends:
 
 | | ${measured.map((net) => net.name).join(" | ")} |
 |--|${measured.map(() => "--|").join("")}
