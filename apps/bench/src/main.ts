@@ -1,5 +1,5 @@
 // pnpm bench: the speed of the kernels as ratios measured in one run, beside the floors they are held to.
-//   pnpm bench [--quick] [--json] [--save] [--only=products,gemv,conv,dynamic,kappa,profile]
+//   pnpm bench [--quick] [--json] [--save] [--only=products,gemv,conv,threads,dynamic,kappa,road,profile]
 // --save adds this release's row to results/
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -12,6 +12,7 @@ import { measure, speedRatio, type Contender, type Measured, type MeasureOptions
 import { binary16, e4m3, f32, modes } from "./modes.js";
 import { ortWeb } from "./peers/ort-web.js";
 import { plainJs } from "./peers/plain-js.js";
+import { secondsOf } from "./road.js";
 import { contender, conv3x3, matMul, uniform, type Workload } from "./workloads.js";
 
 /** One figure: what was measured against what, and what it is held to. */
@@ -61,6 +62,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   },
   dynamic: () => dynamicAndStatic(matMul(64, 784, 512)),
   kappa: () => kappa(matMul(64, 784, 512)),
+  road: async () => road(),
   profile: async () => {
     const w = matMul(64, 784, 512);
     await profile("", w);
@@ -245,6 +247,22 @@ function tauFor(w: Workload, share: number): number {
   }
   sizes.sort((a, b) => a - b);
   return 1 / sizes[Math.floor(share * sizes.length)]!;
+}
+
+/** compile and compare end to end, in turns on one thread and on two: seconds, and their ratio. */
+function road(): void {
+  for (const verb of ["compile", "compare"] as const) {
+    const rounds = flags.has("--quick") ? 1 : 3;
+    const [one, two]: [number[], number[]] = [[], []];
+    for (let i = 0; i < rounds; i++) {
+      one.push(secondsOf(verb, 1));
+      two.push(secondsOf(verb, 2));
+    }
+    const median = (list: number[]): number => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+    const name = "paper-relu, 1,500 digits";
+    time(name, `${verb} end to end, seconds on one thread`, median(one), null);
+    time(name, `${verb} end to end, two threads over one (time)`, median(two) / median(one), null);
+  }
 }
 
 function note(shape: string, what: string, value: number, floor: number | null, of: Measured): void {
