@@ -10,7 +10,7 @@ import {
   type ValueType,
 } from "@mpplan/ir";
 import { invalidModel } from "./errors.js";
-import type { ExternalReader } from "./external-data.js";
+import type { ExternalReader } from "./external-files.js";
 import type { ImportLimits } from "./limits.js";
 import type { FileNode, FileScope } from "./functions.js";
 import { unique } from "./node-ids.js";

@@ -26,7 +26,7 @@ import { checkAttributes, readAttributes } from "./attributes.js";
 import { constantOf } from "./constant-node.js";
 import { define, defineAlias, resolve, startDraft, upgradeContext, type Draft } from "./draft.js";
 import { ImportError, invalidModel } from "./errors.js";
-import { externalReader, type ExternalData } from "./external-data.js";
+import { externalReader, type ExternalData } from "./external-files.js";
 import { defaultLimits, maxGraphValues, maxNodeInputs, type ImportLimits } from "./limits.js";
 import { fileNodes, inside, operatorKey, type FileNode, type Surroundings } from "./functions.js";
 import { functionDefaults } from "./function-defaults.js";

@@ -1,6 +1,6 @@
 export { annotate, annotations, nodeIndex, type Notes } from "./annotate.js";
 export { ImportError, type ImportErrorCode } from "./errors.js";
-export { type ExternalData, type ExternalFiles } from "./external-data.js";
+export { type ExternalData, type ExternalFiles } from "./external-files.js";
 export { checkExternalLocation } from "./external-location.js";
 export { importOnnx, type ImportOptions } from "./import.js";
 export { checkFileSize, defaultLimits, type ImportLimits } from "./limits.js";

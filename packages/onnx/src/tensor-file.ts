@@ -1,6 +1,6 @@
 // A file that holds one TensorProto, as the input_0.pb of ONNX test data.
 import type { Tensor } from "@mpplan/ir";
-import { externalReader, type ExternalReader } from "./external-data.js";
+import { externalReader, type ExternalReader } from "./external-files.js";
 import { defaultLimits, type ImportLimits } from "./limits.js";
 import { decodeTensor } from "./proto.js";
 import { readTensor } from "./tensors.js";

@@ -1,7 +1,7 @@
 import { bytesOf } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import { DataType, thrown } from "../test/model-builder.js";
-import { externalReader } from "./external-data.js";
+import { externalReader } from "./external-files.js";
 import { defaultLimits } from "./limits.js";
 import { readTensor } from "./tensors.js";
 import type { TensorProto } from "./proto.js";

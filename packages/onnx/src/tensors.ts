@@ -10,7 +10,8 @@ import {
   type TensorData,
 } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
-import { readExternal, type ExternalReader } from "./external-data.js";
+import { readExternal } from "./external-data.js";
+import type { ExternalReader } from "./external-files.js";
 import { maxRank, tooMuch, type ImportLimits } from "./limits.js";
 import { isPacked, packedLength, unpack } from "./packed.js";
 import { has, toBigInt, type ProtoInteger, type TensorProto } from "./proto.js";

@@ -2,7 +2,7 @@
 // defines beside it, a SequenceProto, an OptionalProto or a MapProto. Which of them, only the value's type tells.
 import { allocate, isTensorType, tensor, type RuntimeValue, type Tensor, type ValueType } from "@mpplan/ir";
 import { ImportError } from "./errors.js";
-import { externalReader } from "./external-data.js";
+import { externalReader } from "./external-files.js";
 import { checkFileSize, defaultLimits, tooMuch, type ImportLimits } from "./limits.js";
 import { readTensorBytes } from "./tensor-file.js";
 import { decodeName, messageItems } from "./validate.js";
