@@ -32,7 +32,7 @@ import { fileNodes, inside, operatorKey, type FileNode, type Surroundings } from
 import { functionDefaults } from "./function-defaults.js";
 import { checkModel, checkOperators, scopeOf } from "./model-facts.js";
 import { unique } from "./node-ids.js";
-import { originsIn } from "./operators.js";
+import { originsIn } from "./origins.js";
 import {
   decodeModel,
   type GraphProto,
