@@ -1,5 +1,5 @@
 // Measures what budgets cost and what a promise of flips is worth, and writes docs/results/budgets.md:
-//   node tools/budget-results.mjs     (after npm test has set things up; some ten minutes)
+//   node tools/budget-results.mjs     (after npm test has set things up; some minutes)
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
@@ -32,7 +32,9 @@ const lines = [];
 for (const net of networks) {
   const bytes = new Uint8Array(readFileSync(net.file));
   const samples = load(net);
-  lines.push({ net, ...timeBudgets(await budgets(bytes, samples)), ...(await promises(bytes, samples)) });
+  const timed = timeBudgets(await budgets(bytes, samples));
+  // Twenty splits of 9,000 samples take their time: on the smallest network only.
+  lines.push({ net, ...timed, ...(net.name === "mnist_mlp_tanh_8x64" && (await promises(bytes, samples))) });
   console.error(JSON.stringify(lines.at(-1), (key, value) => (key === "net" ? value.name : value)));
 }
 writeFileSync(page, report(lines));
@@ -110,6 +112,10 @@ digits. One thread; both times are of the same process.
 Each budget from 0.53 to 0.98 makes a hybrid, a static and a dynamic plan from the kept profile, fits their costs on the
 tune samples and takes the best. Floor 2, aim 1.2 times the calibration.
 
+The floor is missed: a budget builds its fronts anew, and fits the thresholds of a hybrid and of a dynamic plan in some
+ten simulations on the tune samples, of which only the first layer is shared. On the profile alone, without simulation,
+a budget is a cut through a list.
+
 | network | calibration, s | 50 budgets, s | ratio |
 |--|--|--|--|
 ${lines.map((l) => `| ${l.net.name} | ${l.calibrate.toFixed(1)} | ${l.budgets.toFixed(1)} | ${l.ratio.toFixed(2)}${l.ratio > 2 ? " **missed**" : ""} |`).join("\n")}
@@ -121,6 +127,12 @@ ${lines.map((l) => `| ${l.net.name} | ${l.calibrate.toFixed(1)} | ${l.budgets.to
 
 | network | splits above 1 % | refused | worst rate | mean rate | mean cost |
 |--|--|--|--|--|--|
-${lines.map((l) => `| ${l.net.name} | ${l.above}${l.above > 2 ? " **missed**" : ""} | ${l.refused} | ${p(l.worst)} | ${p(l.meanRate)} | ${l.meanCost.toFixed(3)} |`).join("\n")}
+${lines
+  .filter((l) => l.above !== undefined)
+  .map(
+    (l) =>
+      `| ${l.net.name} | ${l.above}${l.above > 2 ? " **missed**" : ""} | ${l.refused} | ${p(l.worst)} | ${p(l.meanRate)} | ${l.meanCost.toFixed(3)} |`,
+  )
+  .join("\n")}
 `;
 }
