@@ -46,7 +46,6 @@ function load({ file, input, shape, prep }) {
 
 /** One calibration, then 50 budgets of its profile, each chosen among hybrid, static and dynamic. */
 async function budgets(bytes, samples) {
-  const stages = {};
   const timed = async (options) => {
     const start = performance.now();
     let calibrated = start;
@@ -62,14 +61,13 @@ async function budgets(bytes, samples) {
   };
   await timed({ budget: { kind: "cost", value: 0.7 } });
   const first = await timed({ budget: { kind: "cost", value: 0.7 } });
-  stages.calibrate = first.calibrated;
   const { profile } = first.result;
-  stages.budgets = 0;
+  let budgets = 0;
   for (let i = 0; i < 50; i++) {
     const value = 0.53 + (0.45 * i) / 49;
-    stages.budgets += (await timed({ resume: profile, budget: { kind: "cost", value } })).total;
+    budgets += (await timed({ resume: profile, budget: { kind: "cost", value } })).total;
   }
-  return stages;
+  return { calibrate: first.calibrated, budgets };
 }
 
 function timeBudgets({ calibrate, budgets }) {

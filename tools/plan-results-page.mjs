@@ -88,7 +88,7 @@ A floor that is missed is marked. "worst" names the network.
 |--|--|--|--|--|
 ${figures.join("\n")}
 
-Networks that clip without row scales are left out of the first eight lines: ${names(measured.filter(clips)) || "none"}.
+Networks that clip without row scales are left out of the first nine lines: ${names(measured.filter(clips)) || "none"}.
 ${left.length > 0 ? `Not at hand when this was made, and left out: ${names(left)}.\n` : ""}
 | network | live | dense | uniform E4M3 | planned blocks | and order | uniform binary16 |
 |--|--|--|--|--|--|--|

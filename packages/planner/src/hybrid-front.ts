@@ -28,7 +28,6 @@ export interface HybridFront {
   readonly moves: readonly Move[];
   /** Options by site and neuron, cheapest first. */
   readonly hulls: readonly (readonly (readonly NeuronOption[])[])[];
-  readonly total: number;
 }
 
 export interface HybridFrontOptions {
@@ -80,7 +79,7 @@ export function hybridFront(
   });
   // A hull's gains fall, so sorting keeps a neuron's moves in their order; equal ones need `to`.
   moves.sort((a, b) => b.gain - a.gain || a.site - b.site || a.neuron - b.neuron || a.to - b.to);
-  return { profile, options, baseCost, moves, hulls, total };
+  return { profile, options, baseCost, moves, hulls };
 }
 
 /**

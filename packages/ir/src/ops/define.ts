@@ -48,7 +48,7 @@ export interface InferContext {
 export interface OpDefinition<Name extends string = string> {
   /** ONNX's name; for an operator of another domain, domain and name: `ai.onnx.ml.Scaler`. */
   readonly name: Name;
-  /** The outputs are drawn anew in every run. */
+  /** The outputs are random numbers, so constants must not be made of them; a seed draws the same in every run. */
   readonly random?: true;
   /** Smallest and largest number of inputs, trailing optional ones counted. */
   readonly arity: readonly [number, number];
