@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const { compileModel, loadSamples, MpplanError } = await import(
+const { compileModel, loadSamples, MpplanError, openPlanner } = await import(
   path.join(root, "packages/mpplan/dist/node.js")
 );
 const shared = process.env.MPPLAN_SHARED ?? path.join(root, "../shared");
@@ -32,9 +32,8 @@ const lines = [];
 for (const net of networks) {
   const bytes = new Uint8Array(readFileSync(net.file));
   const samples = load(net);
-  const timed = timeBudgets(await budgets(bytes, samples));
-  // Twenty splits of 9,000 samples take their time: on the smallest network only.
-  lines.push({ net, ...timed, ...(net.name === "mnist_mlp_tanh_8x64" && (await promises(bytes, samples))) });
+  const timed = await budgets(bytes, samples);
+  lines.push({ net, ...timed, ...(await promises(bytes, samples)) });
   console.error(JSON.stringify(lines.at(-1), (key, value) => (key === "net" ? value.name : value)));
 }
 writeFileSync(page, report(lines));
@@ -44,34 +43,30 @@ function load({ file, input, shape, prep }) {
   return loadSamples({ modelPath: file, inputs, data: [digits], ...prep }).samples;
 }
 
-/** One calibration, then 50 budgets of its profile, each chosen among hybrid, static and dynamic. */
+/** One calibration, then 50 budgets of its profile, each the best of hybrid, static and dynamic; three times, medians. */
 async function budgets(bytes, samples) {
-  const timed = async (options) => {
+  const options = { samples: 512, evaluate: 1 };
+  const calibrate = async () => {
     const start = performance.now();
     let calibrated = start;
-    const result = await compileModel(bytes, samples, {
-      samples: 512,
-      evaluate: 1,
-      ...options,
-      onProgress: (stage) => {
-        if (stage === "calibrate") calibrated = performance.now();
-      },
-    });
-    return { result, total: performance.now() - start, calibrated: calibrated - start };
+    const onProgress = (stage) => {
+      if (stage === "calibrate") calibrated = performance.now();
+    };
+    const compiled = await compileModel(bytes, samples, { ...options, onProgress });
+    return { compiled, seconds: (calibrated - start) / 1000 };
   };
-  await timed({ budget: { kind: "cost", value: 0.7 } });
-  const first = await timed({ budget: { kind: "cost", value: 0.7 } });
-  const { profile } = first.result;
-  let budgets = 0;
-  for (let i = 0; i < 50; i++) {
-    const value = 0.53 + (0.45 * i) / 49;
-    budgets += (await timed({ resume: profile, budget: { kind: "cost", value } })).total;
+  await calibrate();
+  const rounds = [];
+  for (let round = 0; round < 3; round++) {
+    const { compiled, seconds } = await calibrate();
+    const start = performance.now();
+    const planner = openPlanner(compiled, samples, options);
+    for (let i = 0; i < 50; i++)
+      await planner.plan({ budget: { kind: "cost", value: 0.53 + (0.45 * i) / 49 } });
+    const planned = (performance.now() - start) / 1000;
+    rounds.push({ calibrate: seconds, budgets: planned, ratio: planned / seconds });
   }
-  return { calibrate: first.calibrated, budgets };
-}
-
-function timeBudgets({ calibrate, budgets }) {
-  return { calibrate: calibrate / 1000, budgets: budgets / 1000, ratio: budgets / calibrate };
+  return rounds.sort((a, b) => a.ratio - b.ratio)[1];
 }
 
 /** 20 splits: 488 samples keep the promise, 9,000 others tell what it is worth. */
@@ -107,16 +102,16 @@ digits. One thread; both times are of the same process.
 
 ## 50 budgets from one calibration
 
-Each budget from 0.53 to 0.98 makes a hybrid, a static and a dynamic plan from the kept profile, fits their costs on the
-tune samples and takes the best. Floor 2, aim 1.2 times the calibration.
+\`openPlanner\` makes 50 plans of costs from 0.53 to 0.98, each the best of hybrid, static and dynamic on the tune samples,
+one after another. Floor 2, aim 1.2 times the calibration; the median of three rounds.
 
-The floor is missed: a budget builds its fronts anew, and fits the thresholds of a hybrid and of a dynamic plan in some
-ten simulations on the tune samples, of which only the first layer is shared. On the profile alone, without simulation,
-a budget is a cut through a list.
+At nine anchors, costs 1/16 apart, all three kinds are fitted; they tell how far the profile is off and which kind wins,
+so that a cost between two of them takes about one simulation. On the profile alone, without simulation, a budget is a
+cut through a list.
 
 | network | calibration, s | 50 budgets, s | ratio |
 |--|--|--|--|
-${lines.map((l) => `| ${l.net.name} | ${l.calibrate.toFixed(1)} | ${l.budgets.toFixed(1)} | ${l.ratio.toFixed(2)}${l.ratio > 2 ? " **missed**" : ""} |`).join("\n")}
+${lines.map((l) => `| ${l.net.name} | ${l.calibrate.toFixed(1)} | ${l.budgets.toFixed(1)} | ${l.ratio.toFixed(2)}${l.ratio > 2 ? " **missed**" : l.ratio > 1.2 ? " (above the aim)" : ""} |`).join("\n")}
 
 ## Flips of at most 1 % at 90 % confidence, 20 splits
 

@@ -74,11 +74,15 @@ export async function evaluatePlans(
   for (let i = 0; i < samples.count; i += batch) {
     if (signal?.aborted) throw cancelled(graph, i, samples.count);
     const count = Math.min(batch, samples.count - i);
-    const some = Array.from({ length: count }, (_, k) => samples.at(i + k));
-    for (const sample of some) digest.add(sample);
     const memo = memos ? (memos[i / batch] ??= new Memo()) : new Memo();
     // The same objects for as long as the memo lives: it knows inputs by what they are, not by what they hold.
-    const feeds = memo.get("feeds", () => stack(some));
+    const { feeds, part } = memo.get("feeds", () => {
+      const some = Array.from({ length: count }, (_, k) => samples.at(i + k));
+      const part = new SetDigest();
+      for (const sample of some) part.add(sample);
+      return { feeds: stack(some), part };
+    });
+    digest.merge(part);
     let start = performance.now();
     const reference = await exact.run(feeds, { memo });
     referenceSeconds += (performance.now() - start) / 1000;

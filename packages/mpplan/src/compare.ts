@@ -30,7 +30,7 @@ import {
   type Entry,
 } from "./comparison-rows.js";
 import { openContest, pairOf, type Contest } from "./contest.js";
-import { mixedPolicies } from "./make-plan.js";
+import { mixedPolicies } from "./plan-makers.js";
 import { makeProfile } from "./pipeline.js";
 import { formatOfCost } from "./equal-cost-format.js";
 import { planOptionsOf, resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } from "./work.js";

@@ -11,27 +11,11 @@ import {
   type Profile,
   type Samples,
 } from "@mpplan/ir";
-import {
-  dynamicPlan,
-  fitHybrids,
-  fitThresholds,
-  hybridAt,
-  hybridFront,
-  planAt,
-  planFront,
-  PlannerError,
-  policyNamed,
-  ruleNamed,
-  uniformPlan,
-  withPrediction,
-  type PlanOptions,
-  type Rule,
-} from "@mpplan/planner";
-import type { MadePlan, PlainBudget, PlanMaker } from "./plan-maker.js";
-import { cheapestPromise, cheapestWithin, needGuard } from "./search-budget.js";
-import { openContest, pairOf, winnerAt } from "./contest.js";
-import { checkLeast, dynamicFraction, forcedShare, leastCost, passesOf } from "./budgets.js";
+import { hybridAt, hybridFront, PlannerError, policyNamed, ruleNamed, withPrediction } from "@mpplan/planner";
 import { UsageError } from "./errors.js";
+import type { MadePlan, PlanMaker } from "./plan-maker.js";
+import { defaultPolicy, makerOf, mixedPolicies, noTolerance } from "./plan-makers.js";
+import { cheapestPromise, cheapestWithin, needGuard } from "./search-budget.js";
 import type { Precision } from "./settings.js";
 import type { SitePatterns } from "./site-patterns.js";
 import { planOptionsOf, resolveWork, stage, type WorkOptions } from "./work.js";
@@ -49,16 +33,7 @@ export interface DecisionOptions extends SitePatterns {
   readonly budget?: Budget | undefined;
 }
 
-export const defaultPolicy = "best";
-
 export const defaultBudget: Budget = { kind: "cost", value: 0.75 };
-
-/** The policies that are no order of neurons, and what they do. */
-export const mixedPolicies: Readonly<Record<string, string>> = {
-  best: "hybrid, static by sensitivity or dynamic by contribution, whichever loses least on the tune samples",
-  hybrid:
-    "every neuron takes any format of the ladder, or a low one first and a higher one where its score is high: the options that take most error from the outputs for their cost",
-};
 
 /** Plans need samples to simulate on; the flip limit needs some that nothing else has seen. */
 export interface DecisionSamples {
@@ -66,127 +41,80 @@ export interface DecisionSamples {
   readonly guard?: Samples | null;
 }
 
-/**
- * The second half: decides, and predicts on samples that were not used to build.
- * @throws PlannerError `wrong-budget` where the plan cannot keep it, `wrong-profile`; UsageError.
- */
-export async function makePlan(
+/** Plans from one profile, for one budget after another: fronts, simulations and what they taught are kept. */
+export interface Planner {
+  /**
+   * Decides, and predicts on samples that were not used to build. A plan does not depend on what was asked before.
+   * @throws PlannerError `wrong-budget` where the plan cannot keep it; UsageError.
+   */
+  plan(decision?: Pick<DecisionOptions, "policy" | "rule" | "budget">): Promise<Plan>;
+}
+
+/** @throws PlannerError `wrong-profile` for a profile of another model or of other settings. */
+export function plannerOf(
   graph: Graph,
   profile: Profile,
   { tune, guard = null }: DecisionSamples,
   precision: Precision,
-  asked: WorkOptions & DecisionOptions,
-): Promise<Plan> {
+  asked: WorkOptions,
+  { once = false } = {},
+): Planner {
   // One executor for all the simulations: what it keeps in memory, and its threads, serve them all.
-  const options = { ...asked, executor: resolveWork(asked).executor };
-  checkDecision(options, precision);
+  const work = { ...asked, executor: resolveWork(asked).executor };
   checkMeasured(profile, precision);
   checkSites(profile, graph);
-  const budget = options.budget ?? defaultBudget;
-  const planOptions = planOptionsOf(profile, precision, options);
-  const maker = makerOf(graph, profile, tune, planOptions, options);
-  const finish = async ({ plan, tuned }: MadePlan): Promise<Plan> => {
-    if (!tune) return plan;
-    const known = tuned && predictionOf(tuned, tune.count);
-    return withPrediction(plan, async (p) => known ?? predict(graph, p, tune, options), maker.chooses);
-  };
-  switch (budget.kind) {
-    case "error": {
-      const made = await cheapestWithin(budget.value, maker, needTune(tune), graph, options);
-      return finish({ ...made, plan: { ...made.plan, budget } });
+  const planOptions = planOptionsOf(profile, precision, work);
+  const makers = new Map<string, PlanMaker>();
+  const makerFor = ({ policy, rule, budget = defaultBudget }: DecisionOptions): PlanMaker => {
+    const name = rule === undefined ? `policy ${policy ?? defaultPolicy}` : `rule ${rule}`;
+    let maker = makers.get(name);
+    if (!maker) {
+      // A plan of one cost is found directly; the others, and what searches costs, go by anchors.
+      const many = !once || budget.kind === "error" || budget.kind === "flips";
+      maker = makerOf({ graph, profile, tune, planOptions, work, many }, policy, rule);
+      makers.set(name, maker);
     }
-    case "flips":
-      return finish(await cheapestPromise(budget, maker, graph, needGuard(guard, budget), options));
-    case "cost":
-    case "share":
-    case "tau":
-    case "none":
-      return finish(await maker.at(budget));
-    default:
-      return budget satisfies never;
-  }
-}
-
-function makerOf(
-  graph: Graph,
-  profile: Profile,
-  tune: Samples | null,
-  planOptions: PlanOptions,
-  options: WorkOptions & DecisionOptions,
-): PlanMaker {
-  const { rule, policy = defaultPolicy } = options;
-  if (rule !== undefined) {
-    return {
-      at: async (budget) => ({
-        plan: await makeDynamicPlan(graph, profile, tune, ruleNamed(rule), budget, planOptions, options),
-      }),
-      least: leastCost(profile, planOptions, passesOf(ruleNamed(rule))),
-      chooses: false,
-    };
-  }
-  if (policy === "uniform") {
-    const plan = uniformPlan(profile, planOptions.accumulators.length - 1, planOptions);
-    return { at: async () => ({ plan }), least: 1, chooses: false };
-  }
-  if (policy !== "best" && policy !== "hybrid") {
-    return {
-      at: async (budget) => ({ plan: makeStaticPlan(profile, policy, budget, planOptions) }),
-      least: leastCost(profile, planOptions, 1),
-      chooses: false,
-    };
-  }
-  return mixedMaker(graph, profile, tune, planOptions, options, policy);
-}
-
-function mixedMaker(
-  graph: Graph,
-  profile: Profile,
-  tune: Samples | null,
-  planOptions: PlanOptions,
-  options: WorkOptions,
-  policy: "best" | "hybrid",
-): PlanMaker {
-  const contest = openContest(graph, profile, tune ?? noSamples, planOptions, options);
-  const share = async (value: number): Promise<MadePlan> => {
-    const front = hybridFront(profile, pairOf(planOptions), { unit: "share", dynamic: tune !== null });
-    const simulate = async (plans: readonly Plan[]) =>
-      (await contest.simulate(plans)).map((r) => ({ cost: r.fractionHigh }));
-    const [fitted] = await fitHybrids([{ front, target: value }], simulate);
-    return { plan: { ...fitted!.plan, budget: { kind: "share", value } } };
+    return maker;
   };
   return {
-    least: contest.still.baseCost,
-    chooses: policy === "best",
-    async at(budget) {
+    async plan(decision = {}) {
+      checkDecision({ ...asked, ...decision }, precision);
+      const { budget = defaultBudget } = decision;
+      const maker = makerFor(decision);
+      const finish = async ({ plan, tuned }: MadePlan): Promise<Plan> => {
+        if (!tune) return plan;
+        const known = tuned && predictionOf(tuned, tune.count);
+        return withPrediction(plan, async (p) => known ?? predict(graph, p, tune, work), maker.chooses);
+      };
       switch (budget.kind) {
-        case "cost": {
-          // Without samples nothing can be simulated: the profile's own expectation stands.
-          if (!tune) return { plan: { ...hybridAt(contest.still, budget.value, "sensitivity"), budget } };
-          if (policy === "best") {
-            const { winner, tuned } = await winnerAt(contest, budget.value);
-            return { plan: { ...winner.plan, budget }, tuned };
-          }
-          const [fitted] = await fitHybrids(
-            [{ front: contest.hybrid, target: budget.value }],
-            contest.simulate,
-          );
-          return { plan: fitted!.plan };
+        case "error": {
+          const made = await cheapestWithin(budget.value, maker, needTune(tune), graph, work);
+          return finish({ ...made, plan: { ...made.plan, budget } });
         }
+        case "flips":
+          return finish(await cheapestPromise(budget, maker, graph, needGuard(guard, budget), work));
+        case "cost":
         case "share":
-          return share(budget.value);
-        case "none":
-          return { plan: { ...hybridAt(contest.still, Infinity, "sensitivity"), budget } };
         case "tau":
-          throw new UsageError("bad-option", {
-            what: `The policy "${policy}" weighs errors against cost and knows no tolerance`,
-            where: "--tau",
-            next: "say whose tolerance it is with --rule kappa or a static --policy, or give --budget, --max-error or --max-flips",
-          });
+        case "none":
+          return finish(await maker.at(budget));
         default:
           return budget satisfies never;
       }
     },
   };
+}
+
+/** The second half for a single budget. @throws as `plannerOf` and `Planner.plan`. */
+export async function makePlan(
+  graph: Graph,
+  profile: Profile,
+  samples: DecisionSamples,
+  precision: Precision,
+  asked: WorkOptions & DecisionOptions,
+): Promise<Plan> {
+  checkDecision(asked, precision);
+  return plannerOf(graph, profile, samples, precision, asked, { once: true }).plan(asked);
 }
 
 /** The plan of an interrupted run: what the profile alone can decide, nothing simulated, nothing promised. */
@@ -236,11 +164,7 @@ export function checkDecision(
     const mixed = policy === undefined || Object.hasOwn(mixedPolicies, policy);
     if (!mixed && policy !== "uniform") policyNamed(policy, [...Object.keys(mixedPolicies), "uniform"]);
     if (mixed && budget?.kind === "tau") {
-      throw new UsageError("bad-option", {
-        what: `The policy "${policy ?? defaultPolicy}" weighs errors against cost and knows no tolerance`,
-        where: "--tau",
-        next: "say whose tolerance it is with --rule kappa or a static --policy, or give --budget, --max-error or --max-flips",
-      });
+      throw noTolerance(policy ?? defaultPolicy);
     }
     return;
   }
@@ -293,43 +217,6 @@ function checkSites({ model, sites }: Profile, graph: Graph): void {
   });
 }
 
-function makeStaticPlan(profile: Profile, policy: string, budget: PlainBudget, options: PlanOptions): Plan {
-  const front = planFront(profile, policyNamed(policy), options);
-  const forced = forcedShare(profile, options);
-  // The front ranks what is kept high first, but a budget that ends among it would drop the rest in silence.
-  if (budget.kind === "cost" && forced > 0) checkLeast(budget.value, leastCost(profile, options, 1), "cost");
-  if (budget.kind === "share") checkLeast(budget.value, forced, "share");
-  return planAt(front, budget);
-}
-
-async function makeDynamicPlan(
-  graph: Graph,
-  profile: Profile,
-  tune: Samples | null,
-  rule: Rule,
-  budget: PlainBudget,
-  planOptions: PlanOptions,
-  options: WorkOptions,
-): Promise<Plan> {
-  if (budget.kind === "tau") return dynamicPlan(profile, rule, budget.value, planOptions);
-  const forced = forcedShare(profile, planOptions);
-  if (budget.kind === "cost")
-    checkLeast(budget.value, leastCost(profile, planOptions, passesOf(rule)), "cost");
-  if (budget.kind === "share") checkLeast(budget.value, forced, "share");
-  const fraction = dynamicFraction(budget, profile, planOptions, rule);
-  const simulate = async (plans: readonly Plan[]) =>
-    (await evaluatePlans(graph, plans, tune ?? noSamples, stage("tune", options))).plans;
-  const [fitted] = await fitThresholds(profile, [{ rule, fraction }], planOptions, simulate);
-  if (Number.isNaN(fitted!.fraction)) {
-    throw new PlannerError("wrong-budget", {
-      what: `No threshold of the rule "${rule.name}" recomputes as little as this budget allows: on the tuning samples even the largest one recomputes more`,
-      where: "the budget",
-      next: "allow more with --budget or --max-high, or choose a static policy",
-    });
-  }
-  return { ...fitted!.plan, budget };
-}
-
 export async function predict(
   graph: Graph,
   plan: Plan,
@@ -346,5 +233,3 @@ function predictionOf(
 ): Omit<Prediction, "guarantee"> {
   return { error, flips: flips === null ? null : flips / samples, cost, fractionHigh, samples };
 }
-
-const noSamples: Samples = { count: 0, random: false, at: () => new Map(), label: () => null };

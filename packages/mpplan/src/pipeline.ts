@@ -2,12 +2,19 @@
 import { arrange, calibrate, CalibrationError, evaluate, mergeProfiles } from "@mpplan/calibration";
 import { SetDigest, split, type Graph, type Plan, type Profile, type Report, type Samples } from "@mpplan/ir";
 import type { ExternalData, ImportLimits } from "@mpplan/onnx";
-import { checkDecision, makePlan, planSoFar, type DecisionOptions } from "./make-plan.js";
+import {
+  checkDecision,
+  makePlan,
+  plannerOf,
+  planSoFar,
+  type DecisionOptions,
+  type Planner,
+} from "./make-plan.js";
 import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
 import { arrangementsOf, checkResume } from "./resume.js";
 import { needGuard } from "./search-budget.js";
 import { resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
-import { highPrecisionSites } from "./site-patterns.js";
+import { highPrecisionSites, type SitePatterns } from "./site-patterns.js";
 import { tool } from "./version.js";
 import { resolveWork, siteNames, stage, throwIfCancelled, type WorkOptions } from "./work.js";
 
@@ -75,6 +82,37 @@ export async function compileModel(
     if (!(error instanceof CalibrationError && error.code === "cancelled")) throw error;
     return { graph, profile, plan: planSoFar(graph, profile, precision, work), report: null };
   }
+}
+
+/** How the samples were split, and what a compilation was otherwise told. */
+export type PlannerOptions = Omit<CompileOptions, keyof DecisionOptions | "resume"> & SitePatterns;
+
+/**
+ * Plans for one budget after another from what a compilation measured, at a fraction of its time. Give the samples and
+ * options of that compilation: its tune samples fit and predict, and what is neither to build, tune nor evaluate keeps
+ * promises.
+ *
+ * @example
+ * const planner = openPlanner(await compileModel(bytes, samples), samples);
+ * const plan = await planner.plan({ budget: { kind: "cost", value: 0.6 } });
+ *
+ * @throws PlannerError `wrong-profile` where the profile was measured with other settings, or is of another graph.
+ */
+export function openPlanner(
+  { graph, profile }: Pick<Compiled, "graph" | "profile">,
+  samples: Samples,
+  options: PlannerOptions = {},
+): Planner {
+  const precision = resolvePrecision(options);
+  const { seed } = resolveWork(options);
+  highPrecisionSites(siteNames(graph), options);
+  const { tune, guard } = split(samples, {
+    seed,
+    calibrate: options.samples,
+    evaluate: options.evaluate,
+    guard: true,
+  });
+  return plannerOf(graph, profile, { tune, guard }, precision, { ...options, seed });
 }
 
 /**

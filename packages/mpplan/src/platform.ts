@@ -1,11 +1,12 @@
 // The verbs of the library on a platform that starts workers its own way.
 import type { WorkerHost } from "@mpplan/runtime-cpu";
 import { compareModel } from "./compare.js";
-import { compileModel } from "./pipeline.js";
+import { compileModel, openPlanner } from "./pipeline.js";
 
 export interface Verbs {
   readonly compileModel: typeof compileModel;
   readonly compareModel: typeof compareModel;
+  readonly openPlanner: typeof openPlanner;
 }
 
 export function verbsOn(workers: () => WorkerHost): Verbs {
@@ -14,5 +15,7 @@ export function verbsOn(workers: () => WorkerHost): Verbs {
       compileModel(bytes, samples, { ...options, workers: options.workers ?? workers() }),
     compareModel: (source, samples, options) =>
       compareModel(source, samples, { ...options, workers: options.workers ?? workers() }),
+    openPlanner: (compiled, samples, options = {}) =>
+      openPlanner(compiled, samples, { ...options, workers: options.workers ?? workers() }),
   };
 }

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Writable } from "node:stream";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import pc from "picocolors";
 import { mergeProfiles } from "@mpplan/calibration";
 import { parsePlan, parseProfile, printDocument, presets } from "@mpplan/ir";
@@ -531,4 +531,36 @@ test("a reader that is gone is no error", () => {
   const command = `"${process.execPath}" "${bin}" inspect "${tiny}" --graph | true`;
   const { status, stderr } = spawnSync("bash", ["-o", "pipefail", "-c", command], { encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+
+describe("mpplan front", () => {
+  const profile = path.join(scratch(), "profile.json");
+  const given = ["front", tiny, "-p", profile, "--quiet"];
+  beforeAll(async () => {
+    expect((await mpplan("calibrate", tiny, "-o", profile, "--quiet")).code).toBe(0);
+  });
+
+  test("shows what each cost buys: more cost, less error, nothing above its budget", async () => {
+    const { code, out } = await mpplan(...given, "--json");
+    expect(code).toBe(0);
+    const { rows } = JSON.parse(out) as { rows: { budget: number; cost: number; error: number }[] };
+    expect(rows.map((row) => row.budget)).toEqual([0.5625, 0.625, 0.6875, 0.75, 0.8125, 0.875, 0.9375, 1]);
+    for (const { budget, cost } of rows) expect(cost).toBeLessThanOrEqual(budget + 1e-9);
+    expect(rows.at(-1)!.error).toBeLessThan(rows[0]!.error / 2);
+  });
+
+  test("a cost that no plan keeps is shown with the reason", async () => {
+    const { code, out } = await mpplan(...given, "--costs", "0.4,0.75");
+    expect(code).toBe(0);
+    expect(out).toMatch(/0\.4 +none +-/);
+    expect(out).toContain("0.4: A modelled cost of 0.4 cannot be kept: with nothing moved up it is 0.5");
+    expect(out).toMatch(/0\.75 +(hybrid|static|dynamic) +0\.7/);
+  });
+
+  test("makes at a cost what plan makes", async () => {
+    const file = path.join(scratch(), "plan.json");
+    await mpplan("plan", tiny, "-p", profile, "-o", file, "--budget", "0.75", "--quiet");
+    const { rows } = JSON.parse((await mpplan(...given, "--costs", "0.75", "--json")).out);
+    expect(rows[0].error).toBe(parsePlan(read(file), "").predicted!.error);
+  });
 });

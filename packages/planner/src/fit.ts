@@ -10,9 +10,16 @@ export interface FitRequest {
   readonly rule: Rule;
   /** The share of multiply-accumulates to recompute: the target cost less what the rule costs anyway. */
   readonly fraction: number;
+  /** How far the profile is known to be off here: its expectation less what simulation shows; default: 0. */
+  readonly excess?: number;
 }
 
-export interface Fitted {
+/** What a simulation shows of a plan, at the least. */
+export interface SeenFraction {
+  readonly fractionHigh: number;
+}
+
+export interface Fitted<R extends SeenFraction = SeenFraction> {
   readonly request: FitRequest;
   readonly threshold: number;
   readonly plan: Plan;
@@ -20,10 +27,19 @@ export interface Fitted {
   readonly fraction: number;
   /** True where no threshold recomputes more: the rule has nothing left to recompute, whatever the target. */
   readonly saturated: boolean;
+  /** The profile's expectation less what simulation showed. */
+  readonly excess: number;
+  /** What simulation showed of this very plan; null where it was not simulated. */
+  readonly seen: R | null;
 }
 
 /** Runs plans on the tune samples and says which share of multiply-accumulates each did in high precision. */
-export type Simulate = (plans: readonly Plan[]) => Promise<readonly { readonly fractionHigh: number }[]>;
+export type Simulate<R extends SeenFraction = SeenFraction> = (
+  plans: readonly Plan[],
+) => Promise<readonly R[]>;
+
+/** What the profile expects of rules, worked out once and kept from fit to fit: for one profile and ladder. */
+export type RuleCurves = Map<Rule, Curve>;
 
 const rounds = 8;
 const tolerance = 0.002;
@@ -36,13 +52,13 @@ const widest = 4;
  *
  * @throws PlannerError `wrong-budget` for a negative fraction: the rule costs more than the budget anyway.
  */
-export async function fitThresholds(
+export async function fitThresholds<R extends SeenFraction>(
   profile: Profile,
   requests: readonly FitRequest[],
   options: PlanOptions,
-  simulate: Simulate,
-): Promise<Fitted[]> {
-  const curves = new Map<Rule, Curve>();
+  simulate: Simulate<R>,
+  curves: RuleCurves = new Map(),
+): Promise<Fitted<R>[]> {
   const searches = requests.map((request) => {
     const { rule, fraction } = request;
     if (!(fraction >= 0)) {
@@ -54,21 +70,23 @@ export async function fitThresholds(
     }
     let curve = curves.get(rule);
     if (!curve) curves.set(rule, (curve = new Curve(rule, profile, finestStep(rule, options))));
-    return new Search(curve, request);
+    return new Search<R>(curve, request);
   });
   for (let round = 0; round < rounds; round++) {
     const open = searches.filter((search) => !search.settled);
     if (open.length === 0) break;
     const plans = open.map((search) => dynamicPlan(profile, search.request.rule, search.threshold, options));
     const results = await simulate(plans);
-    open.forEach((search, i) => search.learn(results[i]!.fractionHigh));
+    open.forEach((search, i) => search.learn(results[i]!));
   }
   return searches.map((search) => {
-    const { threshold, fraction } = search.best();
+    const { threshold, fraction, excess, seen } = search.best();
     return {
       request: search.request,
       threshold,
       fraction,
+      excess,
+      seen,
       saturated: search.saturated,
       plan: dynamicPlan(profile, search.request.rule, threshold, options),
     };
@@ -134,13 +152,20 @@ interface Point {
   readonly fraction: number;
 }
 
+interface Best<R> {
+  readonly threshold: number;
+  readonly fraction: number;
+  readonly excess: number;
+  readonly seen: R | null;
+}
+
 /** Follows the profile's curve, corrected by what was measured; halves the bracket where that does not help. */
-class Search {
+class Search<R extends SeenFraction> {
   /** The largest x known to keep the target, and the smallest known to exceed it. */
   private under: Point | null = null;
   private over: Point | null = null;
   /** The point that keeps the target and recomputes most. */
-  private chosen: Point | null = null;
+  private chosen: (Point & { readonly seen: R }) | null = null;
   private last: Point | null = null;
   private tries = 0;
   private x: number;
@@ -151,19 +176,20 @@ class Search {
     private readonly curve: Curve,
     readonly request: FitRequest,
   ) {
-    this.x = curve.inverse(this.aim);
+    this.x = curve.inverse(Math.max(0, this.aim + (request.excess ?? 0)));
   }
 
   get threshold(): number {
     return this.curve.threshold(this.x);
   }
 
-  learn(fraction: number): void {
+  learn(seen: R): void {
     const { curve, x } = this;
+    const fraction = seen.fractionHigh;
     const target = this.request.fraction;
     const before = this.under;
     if (fraction <= target) {
-      if (!this.chosen || fraction > this.chosen.fraction) this.chosen = { x, fraction };
+      if (!this.chosen || fraction > this.chosen.fraction) this.chosen = { x, fraction, seen };
       if (!before || x > before.x) this.under = { x, fraction };
       this.saturated = x === curve.most;
       this.settled = this.saturated || target - fraction <= tolerance;
@@ -179,13 +205,16 @@ class Search {
     if (width <= curve.finest) this.settled = true;
   }
 
-  best(): { threshold: number; fraction: number } {
-    if (this.chosen)
-      return { threshold: this.curve.threshold(this.chosen.x), fraction: this.chosen.fraction };
+  best(): Best<R> {
+    const { chosen, curve } = this;
+    if (chosen) {
+      const { x, fraction, seen } = chosen;
+      return { threshold: curve.threshold(x), fraction, excess: curve.expected(x) - fraction, seen };
+    }
     // Nothing at or below the target was found: recompute as little as the rule can.
     return this.request.rule.threshold === "share"
-      ? { threshold: 0, fraction: 0 }
-      : { threshold: Number.MAX_VALUE, fraction: NaN };
+      ? { threshold: 0, fraction: 0, excess: 0, seen: null }
+      : { threshold: Number.MAX_VALUE, fraction: NaN, excess: 0, seen: null };
   }
 
   /** Half a tolerance below the target, so that landing near is landing right. */

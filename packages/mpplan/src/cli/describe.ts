@@ -1,7 +1,8 @@
 // Settings as one-line sentences, for the echo.
 import type { Budget } from "@mpplan/ir";
 import { policyNamed, ruleNamed } from "@mpplan/planner";
-import { defaultBudget, defaultPolicy, mixedPolicies } from "../make-plan.js";
+import { defaultBudget } from "../make-plan.js";
+import { defaultPolicy, mixedPolicies } from "../plan-makers.js";
 import type { DecisionFlags } from "./options.js";
 
 /** What decides, and within which budget. */

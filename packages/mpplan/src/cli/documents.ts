@@ -1,7 +1,9 @@
 // Plans and profiles from files.
-import type { Plan, Profile } from "@mpplan/ir";
+import { mergeProfiles } from "@mpplan/calibration";
+import type { Graph, Plan, Profile } from "@mpplan/ir";
+import { UsageError } from "../errors.js";
 import { readBytes } from "../node/files.js";
-import { readPlan, readProfile } from "../read-documents.js";
+import { checkModel, readPlan, readProfile } from "../read-documents.js";
 
 export function planAtPath(path: string): Plan {
   return readPlan(textAt(path), path);
@@ -9,6 +11,29 @@ export function planAtPath(path: string): Plan {
 
 export function profileAtPath(path: string): Profile {
   return readProfile(textAt(path), path);
+}
+
+/**
+ * The profiles of that model, merged.
+ * @throws UsageError for a profile that is given twice: its samples would count twice; IrError `wrong-model`.
+ */
+export function loadProfiles(paths: readonly string[], graph: Graph): Profile {
+  const from = new Map<string, string>();
+  const parts = paths.map((path) => {
+    const profile = profileAtPath(path);
+    checkModel(profile, graph, path);
+    const before = from.get(profile.data.digest);
+    if (before !== undefined) {
+      throw new UsageError("bad-option", {
+        what: `Two profiles are of the same samples, which would then count twice`,
+        where: `--profile ${before} and --profile ${path}`,
+        next: "name each shard once",
+      });
+    }
+    from.set(profile.data.digest, path);
+    return profile;
+  });
+  return mergeProfiles(parts);
 }
 
 function textAt(path: string): string {

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { presets } from "@mpplan/ir";
 import { policies, rules } from "@mpplan/planner";
 import { mostThreads, type ThreadsWanted } from "@mpplan/runtime-cpu";
-import { defaultPolicy, mixedPolicies } from "../make-plan.js";
+import { defaultPolicy, mixedPolicies } from "../plan-makers.js";
 import { autoFlips } from "../settings.js";
 import { parseNumber } from "../data/preprocess.js";
 

@@ -1,6 +1,6 @@
 // The absolute error that a component is likely to bring to the outputs: |v| phi'(v), told from the low value, times
 // the neuron's calibrated sensitivity. The source paper's information at run time, in the opposite order.
-import { scoreEdge, type NeuronStatistics, type SiteProfile } from "@mpplan/ir";
+import { scoreBin, scoreEdge, type NeuronStatistics, type ScoreCurve, type SiteProfile } from "@mpplan/ir";
 import { sensitivityOf } from "../estimate.js";
 import type { Rule } from "./rule.js";
 
@@ -66,13 +66,33 @@ export const contribution: Rule = {
 function countAbove({ curves }: NeuronStatistics, threshold: number): number {
   const curve = curves[0];
   if (!curve) return 0;
-  let above = 0;
-  curve.bins.forEach((bin, i) => {
-    const [low, high] = [scoreEdge(bin - 1), scoreEdge(bin)];
-    const share = Math.min(1, Math.max(0, (high - threshold) / (high - low)));
-    above += share * curve.counts[i]!;
-  });
-  return above;
+  const { bins, counts } = curve;
+  const above = countsAbove(curve);
+  const at = scoreBin(threshold);
+  // The first bin that reaches above the threshold.
+  let first = 0;
+  for (let end = bins.length; first < end;) {
+    const middle = (first + end) >> 1;
+    if (bins[middle]! < at) first = middle + 1;
+    else end = middle;
+  }
+  if (bins[first] !== at) return above[first]!;
+  const [low, high] = [scoreEdge(at - 1), scoreEdge(at)];
+  const share = Math.min(1, Math.max(0, (high - threshold) / (high - low)));
+  return above[first + 1]! + share * counts[first]!;
+}
+
+/** Of each place in a curve, how many components lie there or beyond: asked for threshold after threshold. */
+const beyond = new WeakMap<ScoreCurve, readonly number[]>();
+
+function countsAbove(curve: ScoreCurve): readonly number[] {
+  let known = beyond.get(curve);
+  if (!known) {
+    const sums = [0];
+    for (const count of [...curve.counts].reverse()) sums.push(sums.at(-1)! + count);
+    beyond.set(curve, (known = sums.reverse()));
+  }
+  return known;
 }
 
 function round(x: number): number {

@@ -4,8 +4,18 @@ import { calibrate } from "./calibrate.js";
 import type { CliCommand } from "./command.js";
 import { compare } from "./compare.js";
 import { compile } from "./compile.js";
+import { front } from "./front.js";
 import { inspect } from "./inspect.js";
 import { plan } from "./plan.js";
 import { run } from "./run.js";
 
-export const commands: readonly CliCommand[] = [compile, calibrate, plan, run, compare, inspect, annotate];
+export const commands: readonly CliCommand[] = [
+  compile,
+  calibrate,
+  plan,
+  front,
+  run,
+  compare,
+  inspect,
+  annotate,
+];

@@ -1,7 +1,6 @@
 // mpplan plan: the second half of compile, from profiles that calibrate wrote.
 import type { Command } from "commander";
-import { mergeProfiles } from "@mpplan/calibration";
-import { printDocument, split, type Graph, type Profile } from "@mpplan/ir";
+import { printDocument, split, type Graph } from "@mpplan/ir";
 import { InputError } from "../../data/errors.js";
 import { writeAtomically } from "../../node/files.js";
 import { UsageError } from "../../errors.js";
@@ -9,10 +8,9 @@ import { checkDecision, makePlan } from "../../make-plan.js";
 import { isMadeFrom } from "../../pipeline.js";
 import { throwIfCancelled } from "../../work.js";
 import { prepareGraph } from "../../prepare-graph.js";
-import { checkModel } from "../../read-documents.js";
 import { resolveBudget } from "../../settings.js";
 import { decisionLines } from "../describe.js";
-import { profileAtPath } from "../documents.js";
+import { loadProfiles } from "../documents.js";
 import { exit } from "../exit.js";
 import {
   collect,
@@ -164,26 +162,6 @@ export const plan: CliCommand = {
     );
   },
 };
-
-/** @throws UsageError for a profile that is given twice: its samples would count twice. */
-function loadProfiles(paths: readonly string[], graph: Graph): Profile {
-  const from = new Map<string, string>();
-  const parts = paths.map((path) => {
-    const profile = profileAtPath(path);
-    checkModel(profile, graph, path);
-    const before = from.get(profile.data.digest);
-    if (before !== undefined) {
-      throw new UsageError("bad-option", {
-        what: `Two profiles are of the same samples, which would then count twice`,
-        where: `--profile ${before} and --profile ${path}`,
-        next: "name each shard once",
-      });
-    }
-    from.set(profile.data.digest, path);
-    return profile;
-  });
-  return mergeProfiles(parts);
-}
 
 /** Samples are optional here: without any there is no prediction. Flags about them are then refused. */
 function loadOptionalData(path: string, graph: Graph, command: Command, flags: Flags): LoadedData | null {
