@@ -1,5 +1,6 @@
 // The gradient rules of the operators, one line each, sorted. An operator without one is probed, visibly.
 import { add, div, mod, mul, pow, pRelu, sub } from "./arithmetic.js";
+import { attention } from "./attention.js";
 import { averagePool } from "./average-pool.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast, castLike } from "./cast.js";
@@ -62,6 +63,7 @@ import {
   reduceSum,
   reduceSumSquare,
 } from "./reduce.js";
+import { gru, lstm, rnn } from "./recurrent.js";
 import { reduceMean } from "./reduce-mean.js";
 import { flatten, identity, reshape, roundTo, squeeze, unsqueeze } from "./reshape.js";
 import { resize } from "./resize.js";
@@ -123,6 +125,7 @@ export const gradients = {
   Asinh: asinh,
   Atan: atan,
   Atanh: atanh,
+  Attention: attention,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
   Bernoulli: flat,
@@ -151,6 +154,7 @@ export const gradients = {
   EyeLike: flat,
   Flatten: flatten,
   Floor: flat,
+  GRU: gru,
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherND,
@@ -167,6 +171,7 @@ export const gradients = {
   Identity: identity,
   InstanceNormalization: instanceNormalization,
   LRN: lrn,
+  LSTM: lstm,
   LayerNormalization: layerNormalization,
   LeakyRelu: leakyRelu,
   Log: log,
@@ -190,6 +195,7 @@ export const gradients = {
   Pow: pow,
   QuantizeLinear: quantizeLinear,
   RMSNormalization: rmsNormalization,
+  RNN: rnn,
   RandomNormalLike: flat,
   RandomUniformLike: flat,
   Range: range,

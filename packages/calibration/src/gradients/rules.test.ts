@@ -26,6 +26,7 @@ function drawn(dims: readonly number[], seed: number, from = -1, to = 1): Tensor
 }
 
 const ints = (...list: number[]): Tensor => tensor("int64", [list.length], BigInt64Array.from(list, BigInt));
+const int32s = (...list: number[]): Tensor => tensor("int32", [list.length], Int32Array.from(list));
 const scalar = (x: number): Tensor => tensor("float64", [], Float64Array.of(x));
 const list = (...xs: number[]): Tensor => tensor("float64", [xs.length], Float64Array.from(xs));
 
@@ -429,6 +430,79 @@ const cases: readonly RuleCase[] = [
       [3, 4],
     ],
     { axis: -2 },
+  ],
+
+  // Attention.
+  [
+    "Attention",
+    [
+      [1, 2, 3, 4],
+      [1, 2, 5, 4],
+      [1, 2, 5, 3],
+    ],
+  ],
+  [
+    "Attention",
+    [
+      [2, 3, 8],
+      [2, 4, 4],
+      [2, 4, 6],
+    ],
+    { q_num_heads: 4, kv_num_heads: 2, softcap: 0.7, scale: 0.8 },
+  ],
+  [
+    "Attention",
+    [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 2], null, [1, 2, 2, 4], [1, 2, 2, 2]],
+    { is_causal: 1 },
+  ],
+  [
+    "Attention",
+    [[1, 1, 2, 4], [1, 1, 3, 4], [1, 1, 3, 2], bools([2, 3], 1, 0, 1, 0, 0, 0)],
+    { qk_matmul_output_mode: 3 },
+  ],
+  ["Attention", [[1, 1, 2, 4], [1, 1, 3, 4], [1, 1, 3, 2], fixed(drawn([2, 3], 7))]],
+
+  // Recurrent networks: X, W, R, B, lengths, initial H, initial C, peepholes.
+  [
+    "RNN",
+    [
+      [3, 2, 4],
+      [1, 5, 4],
+      [1, 5, 5],
+    ],
+    { hidden_size: 5 },
+  ],
+  [
+    "RNN",
+    [[3, 2, 2], [2, 3, 2], [2, 3, 3], [2, 6], int32s(3, 1), [2, 2, 3]],
+    {
+      direction: "bidirectional",
+      activations: ["Affine", "ScaledTanh"],
+      activation_alpha: [0.5, 0.7],
+      activation_beta: [0.1, 1.2],
+      hidden_size: 3,
+    },
+  ],
+  ["GRU", [[3, 2, 4], [1, 6, 4], [1, 6, 2], [1, 12], null, [1, 2, 2]], { hidden_size: 2 }],
+  [
+    "GRU",
+    [
+      [2, 3, 4],
+      [1, 6, 4],
+      [1, 6, 2],
+      [1, 12],
+    ],
+    { hidden_size: 2, linear_before_reset: 1, layout: 1, direction: "reverse" },
+  ],
+  [
+    "LSTM",
+    [[3, 2, 4], [1, 8, 4], [1, 8, 2], [1, 16], int32s(2, 3), [1, 2, 2], [1, 2, 2], [1, 6]],
+    { hidden_size: 2, direction: "reverse" },
+  ],
+  [
+    "LSTM",
+    [[2, 3, 4], [2, 8, 4], [2, 8, 2], [2, 16], null, [2, 2, 2], [2, 2, 2]],
+    { hidden_size: 2, layout: 1, direction: "bidirectional", input_forget: 1, clip: 0.6 },
   ],
 
   // Linear maps.
