@@ -72,6 +72,10 @@ export function createSensitivities(
   const cotangents = new Cotangents();
   const constants = new Map<ValueId, Tensor>();
 
+  for (const node of route.lost) {
+    probed.set(node.id, { node, how: new Set(["the gradient stops here: it does not follow integers"]) });
+  }
+  let ran = false;
   const says = (node: Node, how: string): void => {
     const known = probed.get(node.id) ?? { node, how: new Set<string>() };
     probed.set(node.id, known);
@@ -96,7 +100,7 @@ export function createSensitivities(
       let pull = pullbacks.get(node.id);
       if (pull) return pull;
       if (!takesTensorsOnly(node.op) && !rules[node.op]) {
-        says(node, "the gradient stops here: the node works on more than tensors");
+        says(node, `the gradient stops here: ${node.op} runs a graph or works on sequences`);
         pull = stops(node);
       } else {
         const context = {
@@ -145,6 +149,7 @@ export function createSensitivities(
       }
     }
 
+    ran = true;
     const result = new Map<SiteId, Float64Array>();
     for (const [id, target] of targets) {
       let square = squares.get(id)!.map((x) => x * directions.weight);
@@ -161,7 +166,7 @@ export function createSensitivities(
       return [...probed.values()].map(({ node, how }) => ({
         node: node.id,
         op: node.op,
-        how: how.size === 0 ? "not run yet" : [...how].join("; "),
+        how: how.size > 0 ? [...how].join("; ") : ran ? "no gradient comes here" : "not run yet",
       }));
     },
   };
@@ -197,6 +202,8 @@ interface Route {
   /** These, and what lies between a sum and its activation. */
   readonly wanted: ReadonlySet<ValueId>;
   readonly outputs: readonly ValueId[];
+  /** Those that read integers which stand for reals, and yield others. */
+  readonly lost: readonly Node[];
 }
 
 /** Whose integers stand for reals, so that gradients go straight through them. */
@@ -250,6 +257,12 @@ function routeOf(graph: Graph, targets: ReadonlyMap<ValueId, Target>): Route {
     needed,
     wanted: new Set([...needed, ...between.map((node) => node.inputs[0]!)]),
     outputs,
+    lost: graph.nodes.filter(
+      ({ op, inputs, outputs: results }) =>
+        !["Shape", "Size"].includes(op) &&
+        inputs.some((id) => id !== null && quantized.has(id)) &&
+        !results.some((id) => needed.has(id)),
+    ),
   };
 }
 
