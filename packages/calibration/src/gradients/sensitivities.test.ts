@@ -180,11 +180,29 @@ describe("a sample has the same bits in any batch", () => {
   /** Five samples, drawn for the graph with one sample a run. */
   const five = (graph: Graph): Sample[] => [0, 1, 2, 3, 4].map((i) => randomSamples(graph, 5).at(i));
 
+  /** Sums among operators that take elements together, or carry a state. */
+  const mixed = (batch: number | string): Graph => {
+    const b = new GraphBuilder();
+    const weights = (id: string, dims: number[], seed: number): ValueId =>
+      b.constant(id, randomTensor(dims, seed, 0.5));
+    const sum = b.node("MatMul", [b.input("x", [batch, 3, 4]), weights("w", [4, 4], 71)], {}, "sum");
+    const norm = b.node("LayerNormalization", [sum, weights("scale", [4], 72)], {}, "norm");
+    const heads = { q_num_heads: 2, kv_num_heads: 2 };
+    const seen = b.node("Attention", [norm, sum, norm], heads, "seen");
+    const lstm = [seen, weights("lw", [1, 12, 4], 73), weights("lr", [1, 12, 3], 74)];
+    const states = b.node("LSTM", lstm, { hidden_size: 3, layout: 1 }, "states");
+    const squares = b.node("Einsum", [states, states], { equation: "btdh,btdk->bhk" }, "squares");
+    return b.build(
+      b.node("ReduceLogSumExp", [squares, b.constant("a", tensorOf([1], [1], "int64"))], { keepdims: 0 }),
+    );
+  };
+
   const probed: GradientRules = { ...gradients, Gemm: undefined, MaxPool: undefined, Relu: undefined };
   test.each<[string, (batch: number | string) => Graph, GradientRules]>([
     ["MLP, exact", (batch) => mlp([6, 8, 7, 4], { batch }), gradients],
     ["convolutional network, exact", (batch) => convNet({ batch }), gradients],
     ["convolutional network, some nodes probed", (batch) => convNet({ batch }), probed],
+    ["normalisation, attention and LSTM", mixed, gradients],
     ["MLP, random directions", (batch) => mlp([6, 8, 20], { batch }), gradients],
   ])("%s", async (_, make, rules) => {
     const samples = five(make(1));
