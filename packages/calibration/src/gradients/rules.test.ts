@@ -11,6 +11,7 @@ import {
 import { evaluateNode } from "@mpplan/runtime";
 import { describe, expect, test } from "vitest";
 import { randomNumbers } from "../../../ir/src/testing.js";
+import { flat } from "./flat.js";
 import { gradients } from "./index.js";
 import { probe } from "./probe.js";
 import { numbersOf, type GradientContext } from "./rule.js";
@@ -585,16 +586,17 @@ const cases: readonly RuleCase[] = [
   ],
 ];
 
-/** Random numbers, tables and roundings have no differences to compare with. */
-const testedBelow = [
+/** Tables and random numbers: nothing passes. */
+const passingNothing = [
   "ai.onnx.ml.LabelEncoder",
   "ai.onnx.ml.TreeEnsemble",
   "Bernoulli",
-  "DynamicQuantizeLinear",
-  "QuantizeLinear",
   "RandomNormalLike",
   "RandomUniformLike",
-];
+] as const;
+
+/** Roundings have no useful differences, but conventions, which are tested below. */
+const testedBelow: readonly string[] = [...passingNothing, "DynamicQuantizeLinear", "QuantizeLinear"];
 
 describe("a rule agrees with central differences of its operator", () => {
   for (const op of Object.keys(gradients).filter((name) => !testedBelow.includes(name))) {
@@ -641,6 +643,7 @@ describe("where a derivative does not exist, the convention is", () => {
     expect(pulled("RoundTo", [list(0.3, 5)], [1, 2], { format: "ieee-e4m3" })).toEqual([[1, 2]]);
     expect(pulled("Cast", [list(0.3, 5)], [1, 2], { to: "float32" })).toEqual([[1, 2]]);
     expect(pulled("Cast", [list(0.3, 5)], [1, 2], { to: "int32" })).toEqual([[]]);
+    expect(pulled("Cast", [ints(1, 2)], [1, 2], { to: "float64" })).toEqual([[]]);
   });
 
   test("Max, Min: the last of equal operands takes all; ReduceMax, ReduceMin: the first of equal elements", () => {
@@ -670,6 +673,18 @@ describe("where a derivative does not exist, the convention is", () => {
       output_dtype: "float8e4m3fn",
     });
     expect(e4m3[0]).toEqual([2, 0, 2]);
+  });
+
+  test("DynamicQuantizeLinear: the rounding counts as none; scale and zero point pass nothing", () => {
+    const context = contextOf("DynamicQuantizeLinear", [fixed(list(-1, 0.3, 50))]);
+    const pull = gradients.DynamicQuantizeLinear(context)!;
+    const scale = context.outputs[1]!.data[0] as number;
+    const g = [Float64Array.of(1, 2, 0), Float64Array.of(7), Float64Array.of(9)];
+    expect(pull(g, (n) => new Float64Array(n))).toEqual([Float64Array.of(1 / scale, 2 / scale, 0)]);
+  });
+
+  test.each(passingNothing)("%s passes nothing", (op) => {
+    expect(gradients[op]).toBe(flat);
   });
 
   test("an infinite slope passes nothing of a zero", () => {

@@ -360,6 +360,21 @@ describe("quantised values", () => {
     );
   });
 
+  test("also where a Cast takes them back to floats", async () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", [1, 3]);
+    const sum = b.node("Gemm", [x, b.constant("w", randomTensor([3, 4], 61, 1)), null], {}, "sum");
+    const whole = b.node("QuantizeLinear", [sum, b.constant("s", tensorOf([], [0.25]))], {}, "whole");
+    const graph = b.build(b.node("Cast", [whole], { to: "float32" }, "out"));
+    const feeds = new Map([["x", randomTensor([1, 3], 5, 3)]]);
+    const v = (await valuesOf(graph, feeds)).get("sum")!.data as Float64Array;
+    // uint8, so that nothing below 0 is left.
+    expectClose(
+      (await sensitivitiesOf(graph, [feeds])).get("sum")!,
+      Array.from(v, (value) => (value > 0 ? 16 : 0)),
+    );
+  });
+
   test("into an integer product they do not go, and that is listed", async () => {
     const b = new GraphBuilder();
     const x = b.input("x", [1, 3]);
