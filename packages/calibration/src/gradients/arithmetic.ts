@@ -1,6 +1,6 @@
-// Elementwise arithmetic on two broadcast tensors: a stretched element gathers from all its places.
-import { broadcastPositions } from "@mpplan/runtime";
-import { numbersOf, type GradientRule, type Pullback, type Room } from "./rule.js";
+// Elementwise arithmetic on two broadcast tensors.
+import { overBroadcast } from "./broadcast.js";
+import { numbersOf, type GradientRule } from "./rule.js";
 
 /** The derivative of z = f(x, y) by one operand. */
 type Slope = (x: number, y: number, z: number) => number;
@@ -15,6 +15,12 @@ export const div = binary(
   (_x, y, z) => -z / y,
 );
 
+/** Where the quotient k is not about to change: z = x - k y. */
+export const mod = binary(
+  () => 1,
+  (x, y, z) => (z - x) / y,
+);
+
 export const mul = binary(
   (_x, y) => y,
   (x) => x,
@@ -26,34 +32,20 @@ export const pow = binary(
   (x, _y, z) => (x === 0 ? 0 : z * Math.log(x)),
 );
 
+/** At 0 the derivatives are those of the side above, as the kernel computes it. */
+export const pRelu = binary(
+  (x, y) => (x < 0 ? y : 1),
+  (x) => (x < 0 ? x : 0),
+);
+
 export const sub = binary(
   () => 1,
   () => -1,
 );
 
 function binary(...slopes: readonly [Slope, Slope]): GradientRule {
-  return ({ inputs, outputs, wanted }) => {
-    const operands = slopes.map((slope, side): ((g: Float64Array, room: Room) => Float64Array) | null => {
-      if (!wanted[side]) return null;
-      const [a, b, out] = [inputs[0]!, inputs[1]!, outputs[0]!];
-      const [x, y, z] = [a.data, b.data, numbersOf(out)];
-      const [px, py] = [broadcastPositions(a.dims, out.dims), broadcastPositions(b.dims, out.dims)];
-      const derivative = Float64Array.from(z, (_, i) =>
-        slope(Number(x[px ? px[i]! : i]), Number(y[py ? py[i]! : i]), z[i]!),
-      );
-      const places = side === 0 ? px : py;
-      const size = inputs[side]!.data.length;
-      const plain = places === null && derivative.every((d) => d === 1);
-      return (g, room) => {
-        if (plain) return g;
-        const result = room(size);
-        for (let i = 0; i < g.length; i++) {
-          if (g[i] !== 0) result[places ? places[i]! : i]! += g[i]! * derivative[i]!;
-        }
-        return result;
-      };
-    });
-    const pull: Pullback = ([g], room) => operands.map((operand) => operand && operand(g!, room));
-    return pull;
-  };
+  return overBroadcast(({ outputs }, [x, y]) => {
+    const z = numbersOf(outputs[0]);
+    return (operand, i) => slopes[operand]!(x!(i), y!(i), z[i]!);
+  });
 }

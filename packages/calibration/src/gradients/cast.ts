@@ -1,8 +1,13 @@
 import { isFloat } from "@mpplan/ir";
 import type { GradientRule } from "./rule.js";
 
-/** Between floats the rounding counts as none (straight-through); from and to integers nothing passes. */
-export const cast: GradientRule = ({ inputs, outputs }) => {
-  const floats = isFloat(inputs[0]!.elem) && isFloat(outputs[0]!.elem);
-  return ([g]) => [floats ? g! : null];
+/**
+ * To floats the rounding counts as none (straight-through), also from quantised integers, whose cotangent is asked for;
+ * to integers nothing passes.
+ */
+export const cast: GradientRule = ({ inputs, outputs, wanted }) => {
+  const passes = isFloat(outputs[0]!.elem) && wanted[0];
+  return ([g]) => inputs.map((_, i) => (i === 0 && passes ? g! : null));
 };
+
+export const castLike = cast;

@@ -1,22 +1,54 @@
 // Convolution backwards, pixel by pixel and tap by tap: no patch is ever copied out. Inside, the channels of a pixel
 // stand side by side, so that every step adds rows of the kernel, as in a product of matrices.
-import { intAttr, resolveWindow, sizeOf } from "@mpplan/ir";
+import { intAttr, resolveWindow, sizeOf, type SlidingWindow } from "@mpplan/ir";
 import { tapOffsets } from "@mpplan/runtime";
 import { addRows, LiveRow, transposed } from "./matrix.js";
-import { numbersOf, type GradientRule } from "./rule.js";
+import { numbersOf, type GradientRule, type Room } from "./rule.js";
 
-/** Every pixel gets, from every window that saw it, the weight under which it was seen times what the window got. */
 export const conv: GradientRule = ({ node, inputs, outputs, wanted }) => {
-  const [x, w] = [numbersOf(inputs[0]), numbersOf(inputs[1])];
   const [batch, channels, ...spatial] = inputs[0]!.dims as [number, number, ...number[]];
-  const window = resolveWindow(node, spatial, inputs[1]!.dims.slice(2));
-  const groups = intAttr(node, "group");
-  const [perGroup, features] = [channels / groups, outputs[0]!.dims[1]! / groups];
+  const pull = pullConvolution(
+    {
+      window: resolveWindow(node, spatial, inputs[1]!.dims.slice(2)),
+      spatial,
+      batch,
+      channels,
+      features: outputs[0]!.dims[1]!,
+      groups: intAttr(node, "group"),
+    },
+    numbersOf(inputs[0]),
+    numbersOf(inputs[1]),
+    wanted,
+  );
+  return ([g], room) => pull(g!, room);
+};
+
+/** The sizes of a convolution, and the window at its places. */
+export interface Convolution {
+  readonly window: SlidingWindow;
+  readonly spatial: readonly number[];
+  readonly batch: number;
+  readonly channels: number;
+  readonly features: number;
+  readonly groups: number;
+}
+
+/**
+ * From the cotangent of the features to those of input, weights and bias: every pixel gets, from every window that saw
+ * it, the weight under which it was seen times what the window got.
+ */
+export function pullConvolution(
+  { window, spatial, batch, channels, features: allFeatures, groups }: Convolution,
+  x: Float64Array,
+  w: Float64Array,
+  wanted: readonly (boolean | undefined)[],
+): (g: Float64Array, room: Room) => (Float64Array | null)[] {
+  const [perGroup, features] = [channels / groups, allFeatures / groups];
   const [plane, pixels, taps] = [sizeOf(spatial), sizeOf(window.output), sizeOf(window.kernel)];
   const offsets = Array.from({ length: pixels }, (_, pixel) => tapOffsets(pixel, window, spatial));
   const kernels = wanted[0] ? tapsFirst(w, groups, features, perGroup * taps, taps) : null;
 
-  return ([g], room) => {
+  return (g, room) => {
     const dx = kernels && room(x.length);
     const dw = wanted[1] ? room(w.length) : null;
     const dBias = wanted[2] ? room(groups * features) : null;
@@ -29,7 +61,7 @@ export const conv: GradientRule = ({ node, inputs, outputs, wanted }) => {
         const to = (n * groups + group) * features * pixels;
         own.fill(0);
         for (let pixel = 0; pixel < pixels; pixel++) {
-          live.load(g!, to + pixel, features, pixels);
+          live.load(g, to + pixel, features, pixels);
           if (live.count === 0) continue;
           const seen = offsets[pixel]!;
           for (let t = 0; kernels && t < taps; t++) {
@@ -47,7 +79,7 @@ export const conv: GradientRule = ({ node, inputs, outputs, wanted }) => {
     }
     return [dx, dw, dBias];
   };
-};
+}
 
 /** What one pixel's windows add to the cotangents of their weights [feature, channel, tap]. */
 function addWeights(

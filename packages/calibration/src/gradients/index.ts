@@ -1,58 +1,249 @@
 // The gradient rules of the operators, one line each, sorted. An operator without one is probed, visibly.
-import { add, div, mul, pow, sub } from "./arithmetic.js";
+import { add, div, mod, mul, pow, pRelu, sub } from "./arithmetic.js";
+import { attention } from "./attention.js";
 import { averagePool } from "./average-pool.js";
 import { batchNormalization } from "./batch-normalization.js";
-import { cast } from "./cast.js";
+import { cast, castLike } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { convTranspose } from "./conv-transpose.js";
+import { cumSum } from "./cumulative.js";
+import { einsum } from "./einsum.js";
+import { flat } from "./flat.js";
 import { gemm } from "./gemm.js";
 import { globalAveragePool } from "./global-average-pool.js";
+import { affineGrid, gridSample } from "./grid.js";
+import { logSoftmax } from "./log-softmax.js";
+import { lpPool } from "./lp-pool.js";
+import { lrn } from "./lrn.js";
 import { matMul } from "./mat-mul.js";
 import { maxPool } from "./max-pool.js";
-import { gather, pad, slice, transpose } from "./moves.js";
+import {
+  centerCropPad,
+  compress,
+  depthToSpace,
+  expand,
+  gather,
+  gatherElements,
+  gatherND,
+  maxUnpool,
+  oneHot,
+  pad,
+  reverseSequence,
+  slice,
+  spaceToDepth,
+  split,
+  tensorScatter,
+  tile,
+  topK,
+  transpose,
+  trilu,
+} from "./moves.js";
+import {
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  lpNormalization,
+  meanVarianceNormalization,
+  rmsNormalization,
+} from "./normalization.js";
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.js";
+import { range } from "./range.js";
+import {
+  globalLpPool,
+  globalMaxPool,
+  reduceL1,
+  reduceL2,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  reduceSumSquare,
+} from "./reduce.js";
+import { gru, lstm, rnn } from "./recurrent.js";
 import { reduceMean } from "./reduce-mean.js";
 import { flatten, identity, reshape, roundTo, squeeze, unsqueeze } from "./reshape.js";
+import { resize } from "./resize.js";
+import { rotaryEmbedding } from "./rotary-embedding.js";
+import { scatterElements, scatterND } from "./scatter.js";
 import { softmax } from "./softmax.js";
-import { exp, leakyRelu, neg, relu, sigmoid, sqrt, tanh } from "./unary.js";
+import {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  celu,
+  cos,
+  cosh,
+  elu,
+  erf,
+  exp,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  log,
+  mish,
+  neg,
+  reciprocal,
+  relu,
+  selu,
+  shrink,
+  sigmoid,
+  sin,
+  sinh,
+  softplus,
+  softsign,
+  sqrt,
+  swish,
+  tan,
+  tanh,
+  thresholdedRelu,
+} from "./unary.js";
+import { max, mean, min, sum, where } from "./variadic.js";
 import type { OpName } from "@mpplan/ir";
 import type { GradientRule } from "./rule.js";
 
 export type GradientRules = Readonly<Partial<Record<OpName, GradientRule | undefined>>>;
 
 export const gradients = {
+  "ai.onnx.ml.Binarizer": flat,
+  "ai.onnx.ml.LabelEncoder": flat,
+  "ai.onnx.ml.TreeEnsemble": flat,
+  Abs: abs,
+  Acos: acos,
+  Acosh: acosh,
   Add: add,
+  AffineGrid: affineGrid,
+  Asin: asin,
+  Asinh: asinh,
+  Atan: atan,
+  Atanh: atanh,
+  Attention: attention,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  Bernoulli: flat,
   Cast: cast,
+  CastLike: castLike,
+  Ceil: flat,
+  Celu: celu,
+  CenterCropPad: centerCropPad,
   Clip: clip,
+  Compress: compress,
   Concat: concat,
   Conv: conv,
+  ConvTranspose: convTranspose,
+  Cos: cos,
+  Cosh: cosh,
+  CumSum: cumSum,
+  DepthToSpace: depthToSpace,
+  DequantizeLinear: dequantizeLinear,
   Div: div,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
+  Einsum: einsum,
+  Elu: elu,
+  Erf: erf,
   Exp: exp,
+  Expand: expand,
+  EyeLike: flat,
   Flatten: flatten,
+  Floor: flat,
+  GRU: gru,
   Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
+  Gelu: gelu,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
+  GlobalLpPool: globalLpPool,
+  GlobalMaxPool: globalMaxPool,
+  GridSample: gridSample,
+  GroupNormalization: groupNormalization,
+  HardSigmoid: hardSigmoid,
+  HardSwish: hardSwish,
+  Hardmax: flat,
   Identity: identity,
+  InstanceNormalization: instanceNormalization,
+  LRN: lrn,
+  LSTM: lstm,
+  LayerNormalization: layerNormalization,
   LeakyRelu: leakyRelu,
+  Log: log,
+  LogSoftmax: logSoftmax,
+  LpNormalization: lpNormalization,
+  LpPool: lpPool,
   MatMul: matMul,
+  Max: max,
   MaxPool: maxPool,
+  MaxUnpool: maxUnpool,
+  Mean: mean,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  Min: min,
+  Mish: mish,
+  Mod: mod,
   Mul: mul,
   Neg: neg,
+  OneHot: oneHot,
+  PRelu: pRelu,
   Pad: pad,
   Pow: pow,
+  QuantizeLinear: quantizeLinear,
+  RMSNormalization: rmsNormalization,
+  RNN: rnn,
+  RandomNormalLike: flat,
+  RandomUniformLike: flat,
+  Range: range,
+  Reciprocal: reciprocal,
+  ReduceL1: reduceL1,
+  ReduceL2: reduceL2,
+  ReduceLogSum: reduceLogSum,
+  ReduceLogSumExp: reduceLogSumExp,
+  ReduceMax: reduceMax,
   ReduceMean: reduceMean,
+  ReduceMin: reduceMin,
+  ReduceProd: reduceProd,
+  ReduceSum: reduceSum,
+  ReduceSumSquare: reduceSumSquare,
   Relu: relu,
   Reshape: reshape,
+  Resize: resize,
+  ReverseSequence: reverseSequence,
+  RotaryEmbedding: rotaryEmbedding,
+  Round: flat,
   RoundTo: roundTo,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
+  Selu: selu,
+  Shrink: shrink,
   Sigmoid: sigmoid,
+  Sign: flat,
+  Sin: sin,
+  Sinh: sinh,
   Slice: slice,
   Softmax: softmax,
+  Softplus: softplus,
+  Softsign: softsign,
+  SpaceToDepth: spaceToDepth,
+  Split: split,
   Sqrt: sqrt,
   Squeeze: squeeze,
   Sub: sub,
+  Sum: sum,
+  Swish: swish,
+  Tan: tan,
   Tanh: tanh,
+  TensorScatter: tensorScatter,
+  ThresholdedRelu: thresholdedRelu,
+  Tile: tile,
+  TopK: topK,
   Transpose: transpose,
+  Trilu: trilu,
   Unsqueeze: unsqueeze,
+  Where: where,
 } satisfies GradientRules;

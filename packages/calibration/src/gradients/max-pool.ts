@@ -1,10 +1,11 @@
 import { intsAttr, resolveWindow, sizeOf } from "@mpplan/ir";
 import { forEachWindow } from "@mpplan/runtime";
-import { numbersOf, type GradientRule } from "./rule.js";
+import type { GradientRule } from "./rule.js";
 
 /** The first maximum of a window gets all of it, as it gave all of it: the choice is that of the kernel. */
 export const maxPool: GradientRule = ({ node, inputs }) => {
-  const x = numbersOf(inputs[0]);
+  // Quantised elements have an order, too.
+  const x = Float64Array.from(inputs[0]!.data as ArrayLike<number>);
   const { dims } = inputs[0]!;
   const spatial = dims.slice(2);
   const window = resolveWindow(node, spatial, intsAttr(node, "kernel_shape"));

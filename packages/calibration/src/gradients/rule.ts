@@ -24,9 +24,10 @@ export type Pullback = (cotangents: readonly Float64Array[], room: Room) => read
 
 /**
  * The vector-Jacobian product of one operator. Called once per run, so that what only depends on the values is worked
- * out once for all backward passes. Every sum runs in an order that does not depend on the other samples.
+ * out once for all backward passes. Every sum runs in an order that does not depend on the other samples. Null where
+ * the rule does not cover the node as it is: it is probed then, visibly.
  */
-export type GradientRule = (context: GradientContext) => Pullback;
+export type GradientRule = (context: GradientContext) => Pullback | null;
 
 /** The numbers of a float tensor of a context. */
 export function numbersOf(t: Tensor | null | undefined): Float64Array {

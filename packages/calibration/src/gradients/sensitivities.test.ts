@@ -1,4 +1,5 @@
-import { stack, sumSites, type Graph, type Sample, type ValueId } from "@mpplan/ir";
+import { stack, sumSites, type Graph, type Sample, type Tensor, type ValueId } from "@mpplan/ir";
+import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
 import { describe, expect, test } from "vitest";
 import {
   convNet,
@@ -179,11 +180,29 @@ describe("a sample has the same bits in any batch", () => {
   /** Five samples, drawn for the graph with one sample a run. */
   const five = (graph: Graph): Sample[] => [0, 1, 2, 3, 4].map((i) => randomSamples(graph, 5).at(i));
 
+  /** Sums among operators that take elements together, or carry a state. */
+  const mixed = (batch: number | string): Graph => {
+    const b = new GraphBuilder();
+    const weights = (id: string, dims: number[], seed: number): ValueId =>
+      b.constant(id, randomTensor(dims, seed, 0.5));
+    const sum = b.node("MatMul", [b.input("x", [batch, 3, 4]), weights("w", [4, 4], 71)], {}, "sum");
+    const norm = b.node("LayerNormalization", [sum, weights("scale", [4], 72)], {}, "norm");
+    const heads = { q_num_heads: 2, kv_num_heads: 2 };
+    const seen = b.node("Attention", [norm, sum, norm], heads, "seen");
+    const lstm = [seen, weights("lw", [1, 12, 4], 73), weights("lr", [1, 12, 3], 74)];
+    const states = b.node("LSTM", lstm, { hidden_size: 3, layout: 1 }, "states");
+    const squares = b.node("Einsum", [states, states], { equation: "btdh,btdk->bhk" }, "squares");
+    return b.build(
+      b.node("ReduceLogSumExp", [squares, b.constant("a", tensorOf([1], [1], "int64"))], { keepdims: 0 }),
+    );
+  };
+
   const probed: GradientRules = { ...gradients, Gemm: undefined, MaxPool: undefined, Relu: undefined };
   test.each<[string, (batch: number | string) => Graph, GradientRules]>([
     ["MLP, exact", (batch) => mlp([6, 8, 7, 4], { batch }), gradients],
     ["convolutional network, exact", (batch) => convNet({ batch }), gradients],
     ["convolutional network, some nodes probed", (batch) => convNet({ batch }), probed],
+    ["normalisation, attention and LSTM", mixed, gradients],
     ["MLP, random directions", (batch) => mlp([6, 8, 20], { batch }), gradients],
   ])("%s", async (_, make, rules) => {
     const samples = five(make(1));
@@ -272,5 +291,105 @@ describe("a node without a rule", () => {
   test("no other is listed", () => {
     const all = createSensitivities(graph, sumSites(graph), { task: "values", seed: 1 });
     expect(all.fallbacks).toEqual([]);
+  });
+});
+
+describe("a node that works on more than tensors", () => {
+  test("stops the gradient, and is listed; other ways to the outputs still count", async () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", [1, 3]);
+    const sum = b.node("Gemm", [x, b.constant("w", randomTensor([3, 4], 61, 1)), null], {}, "sum");
+    const list = b.node("SequenceConstruct", [sum, sum], {}, "list");
+    const first = b.node("SequenceAt", [list, b.constant("i", tensorOf([], [0], "int64"))], {}, "first");
+    const graph = b.build(first, b.node("Neg", [sum], {}, "negated"), list);
+    const feeds = randomSamples(graph, 1).at(0);
+    const sensitivities = createSensitivities(graph, sumSites(graph), { task: "values", seed: 1 });
+    const values = new Map<ValueId, Tensor>();
+    const session = await createExecutor(createReferenceBackend()).prepare(graph, "reference");
+    await session.runValues(feeds, { observe: (id, value) => values.set(id, value) });
+    expect([...sensitivities.run(values, 1).get("sum")!]).toEqual([1, 1, 1, 1]);
+    expect(sensitivities.fallbacks).toEqual([
+      {
+        node: "first",
+        op: "SequenceAt",
+        how: "the gradient stops here: SequenceAt runs a graph or works on sequences",
+      },
+      { node: "list", op: "SequenceConstruct", how: "no gradient comes here" },
+    ]);
+  });
+});
+
+test("a branch stops the gradient, visibly", async () => {
+  const inner = new GraphBuilder();
+  inner.input("sum", [1, 4]);
+  const body = {
+    graph: inner.build(inner.node("Neg", ["sum"], {}, "turned")),
+    captured: [1],
+  };
+  const b = new GraphBuilder();
+  const x = b.input("x", [1, 3]);
+  const sum = b.node("Gemm", [x, b.constant("w", randomTensor([3, 4], 61, 1)), null], {}, "sum");
+  const yes = b.constant("yes", { elem: "bool", dims: [], data: Uint8Array.of(1) });
+  const attrs = { then_branch: body, else_branch: body };
+  const graph = b.build(b.node("If", [yes, sum], attrs, "out"));
+  const feeds = randomSamples(graph, 1).at(0);
+  const sensitivities = createSensitivities(graph, sumSites(graph), { task: "values", seed: 1 });
+  expect([...sensitivities.run(await valuesOf(graph, feeds), 1).get("sum")!]).toEqual([0, 0, 0, 0]);
+  expect(sensitivities.fallbacks).toEqual([
+    { node: "out", op: "If", how: "the gradient stops here: If runs a graph or works on sequences" },
+  ]);
+});
+
+describe("quantised values", () => {
+  test("gradients go straight through them, and stop where they saturate", async () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", [1, 3]);
+    const sum = b.node("Gemm", [x, b.constant("w", randomTensor([3, 4], 61, 1)), null], {}, "sum");
+    const [scale, zero] = [b.constant("s", tensorOf([], [0.01])), b.constant("z", tensorOf([], [0], "int8"))];
+    const whole = b.node("QuantizeLinear", [sum, scale, zero], {}, "whole");
+    const turned = b.node("Transpose", [whole], { perm: [1, 0] }, "turned");
+    const real = b.node("DequantizeLinear", [turned, scale, zero], {}, "real");
+    const graph = b.build(b.node("Mul", [real, b.constant("three", tensorOf([], [3]))], {}, "out"));
+    const feeds = new Map([["x", randomTensor([1, 3], 5, 3)]]);
+    const v = (await valuesOf(graph, feeds)).get("sum")!.data as Float64Array;
+    const inside = Array.from(v, (value) => (Math.abs(value / 0.01) <= 127 ? 1 : 0));
+    expect(new Set(inside)).toEqual(new Set([0, 1]));
+    expectClose(
+      (await sensitivitiesOf(graph, [feeds])).get("sum")!,
+      inside.map((one) => 9 * one),
+    );
+  });
+
+  test("also where a Cast takes them back to floats", async () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", [1, 3]);
+    const sum = b.node("Gemm", [x, b.constant("w", randomTensor([3, 4], 61, 1)), null], {}, "sum");
+    const whole = b.node("QuantizeLinear", [sum, b.constant("s", tensorOf([], [0.25]))], {}, "whole");
+    const graph = b.build(b.node("Cast", [whole], { to: "float32" }, "out"));
+    const feeds = new Map([["x", randomTensor([1, 3], 5, 3)]]);
+    const v = (await valuesOf(graph, feeds)).get("sum")!.data as Float64Array;
+    // uint8, so that nothing below 0 is left.
+    expectClose(
+      (await sensitivitiesOf(graph, [feeds])).get("sum")!,
+      Array.from(v, (value) => (value > 0 ? 16 : 0)),
+    );
+  });
+
+  test("into an integer product they do not go, and that is listed", async () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", [1, 3]);
+    const sum = b.node("Gemm", [x, b.constant("w", randomTensor([3, 4], 61, 1)), null], {}, "sum");
+    const whole = b.node("QuantizeLinear", [sum, b.constant("s", tensorOf([], [0.1]))], {}, "whole");
+    const product = b.node(
+      "MatMulInteger",
+      [whole, b.constant("v", tensorOf([4, 1], [1, 2, 3, 4], "int8"))],
+      {},
+      "product",
+    );
+    const graph = b.build(b.node("Cast", [product], { to: "float32" }, "out"));
+    const { fallbacks } = createSensitivities(graph, sumSites(graph), { task: "values", seed: 1 });
+    expect(fallbacks).toEqual([
+      { node: "product", op: "MatMulInteger", how: "the gradient stops here: it does not follow integers" },
+    ]);
   });
 });

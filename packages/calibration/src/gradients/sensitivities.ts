@@ -13,6 +13,7 @@ import {
   type Tensor,
   type ValueId,
 } from "@mpplan/ir";
+import { takesTensorsOnly } from "@mpplan/runtime";
 import type { Task } from "../metrics.js";
 import { Cotangents } from "./cotangents.js";
 import { directionsFor } from "./directions.js";
@@ -29,7 +30,7 @@ export interface SensitivityOptions {
   readonly rules?: GradientRules;
 }
 
-/** A node without a gradient rule, and what was done instead. */
+/** A node without a gradient rule, or as its rule does not cover it, and what was done instead. */
 export interface GradientFallback {
   readonly node: NodeId;
   readonly op: OpName;
@@ -71,6 +72,16 @@ export function createSensitivities(
   const cotangents = new Cotangents();
   const constants = new Map<ValueId, Tensor>();
 
+  for (const node of route.lost) {
+    probed.set(node.id, { node, how: new Set(["the gradient stops here: it does not follow integers"]) });
+  }
+  let ran = false;
+  const says = (node: Node, how: string): void => {
+    const known = probed.get(node.id) ?? { node, how: new Set<string>() };
+    probed.set(node.id, known);
+    known.how.add(how);
+  };
+
   const run = (values: ReadonlyMap<ValueId, Tensor>, count: number): Map<SiteId, Float64Array> => {
     const widened = new Map<ValueId, Tensor>();
     const valueAt = (id: ValueId): Tensor => {
@@ -88,19 +99,23 @@ export function createSensitivities(
     const pullbackOf = (node: Node): Pullback => {
       let pull = pullbacks.get(node.id);
       if (pull) return pull;
-      const context = {
-        node,
-        inputs: node.inputs.map((id) => (id === null ? null : valueAt(id))),
-        outputs: node.outputs.map(valueAt),
-        wanted: node.inputs.map((id) => id !== null && route.wanted.has(id)),
-        count,
-      };
-      const rule = rules[node.op];
-      if (rule) pull = rule(context);
-      else {
-        const found = probe(context);
-        probed.get(node.id)!.how.add(found.how);
-        pull = found.pull;
+      if (!takesTensorsOnly(node.op) && !rules[node.op]) {
+        says(node, `the gradient stops here: ${node.op} runs a graph or works on sequences`);
+        pull = stops(node);
+      } else {
+        const context = {
+          node,
+          inputs: node.inputs.map((id) => (id === null ? null : valueAt(id))),
+          outputs: node.outputs.map(valueAt),
+          wanted: node.inputs.map((id) => id !== null && route.wanted.has(id)),
+          count,
+        };
+        pull = rules[node.op]?.(context) ?? undefined;
+        if (!pull) {
+          const found = probe(context);
+          says(node, found.how);
+          pull = found.pull;
+        }
       }
       pullbacks.set(node.id, pull);
       return pull;
@@ -108,14 +123,15 @@ export function createSensitivities(
     /** The cotangents of a node's inputs, given those of its outputs. */
     const pullThrough = (node: Node, own: readonly (Float64Array | undefined)[]) =>
       pullbackOf(node)(
-        node.outputs.map((id, i) => own[i] ?? new Float64Array(valueAt(id).data.length)),
+        node.outputs.map((id, i) => own[i] ?? new Float64Array(values.get(id)?.data.length ?? 0)),
         cotangents.room,
       );
 
     const squares = new Map(
       [...targets].map(([id]) => [id, new Float64Array(valueAt(id).data.length)] as const),
     );
-    const outputs = route.outputs.filter((id) => isFloat(valueAt(id).elem));
+    // A sequence has no value here: a run hands over tensors only.
+    const outputs = route.outputs.filter((id) => values.has(id) && isFloat(valueAt(id).elem));
     const directions = directionsFor(outputs.map(valueAt), graph.inputs.map(valueAt), count, options);
     for (let pass = 0; pass < directions.passes; pass++) {
       directions.of(pass, cotangents.room).forEach((g, o) => g && cotangents.add(outputs[o]!, g));
@@ -133,6 +149,7 @@ export function createSensitivities(
       }
     }
 
+    ran = true;
     const result = new Map<SiteId, Float64Array>();
     for (const [id, target] of targets) {
       let square = squares.get(id)!.map((x) => x * directions.weight);
@@ -149,7 +166,7 @@ export function createSensitivities(
       return [...probed.values()].map(({ node, how }) => ({
         node: node.id,
         op: node.op,
-        how: how.size === 0 ? "not run yet" : [...how].join("; "),
+        how: how.size > 0 ? [...how].join("; ") : ran ? "no gradient comes here" : "not run yet",
       }));
     },
   };
@@ -180,20 +197,50 @@ interface Route {
   readonly nodes: readonly Node[];
   /** Those that cotangents pass through, what lies between a sum and its activation included. */
   readonly passed: readonly Node[];
-  /** The float values that depend on a target. */
+  /** The float values that depend on a target, and the integers that stand for them. */
   readonly needed: ReadonlySet<ValueId>;
   /** These, and what lies between a sum and its activation. */
   readonly wanted: ReadonlySet<ValueId>;
   readonly outputs: readonly ValueId[];
+  /** Those that read integers which stand for reals, and yield others. */
+  readonly lost: readonly Node[];
 }
+
+/** Whose integers stand for reals, so that gradients go straight through them. */
+const quantizing: ReadonlySet<OpName> = new Set<OpName>(["DynamicQuantizeLinear", "QuantizeLinear"]);
+
+/** What only moves or picks such integers. */
+const keepingQuantized: ReadonlySet<OpName> = new Set<OpName>([
+  "Concat",
+  "DepthToSpace",
+  "Expand",
+  "Flatten",
+  "Gather",
+  "Identity",
+  "MaxPool",
+  "Pad",
+  "Reshape",
+  "Slice",
+  "SpaceToDepth",
+  "Split",
+  "Squeeze",
+  "Tile",
+  "Transpose",
+  "Unsqueeze",
+]);
 
 function routeOf(graph: Graph, targets: ReadonlyMap<ValueId, Target>): Route {
   const needed = new Set<ValueId>();
+  const quantized = new Set<ValueId>();
   for (const node of graph.nodes) {
     const reached = node.inputs.some((id) => id !== null && needed.has(id));
-    for (const id of node.outputs) {
-      if (targets.has(id) || (reached && isFloat(valueOf(graph, id).type?.elem ?? "float32"))) needed.add(id);
-    }
+    const moves = keepingQuantized.has(node.op) && quantized.has(node.inputs[0]!);
+    node.outputs.forEach((id, i) => {
+      const float = isFloat(valueOf(graph, id).type?.elem ?? "float32");
+      const straight = reached && !float && i === 0 && (moves || quantizing.has(node.op));
+      if (straight) quantized.add(id);
+      if (targets.has(id) || straight || (reached && float)) needed.add(id);
+    });
   }
   const outputs = graph.outputs.filter((id) => needed.has(id));
   const leading = new Set<ValueId>(outputs);
@@ -210,11 +257,21 @@ function routeOf(graph: Graph, targets: ReadonlyMap<ValueId, Target>): Route {
     needed,
     wanted: new Set([...needed, ...between.map((node) => node.inputs[0]!)]),
     outputs,
+    lost: graph.nodes.filter(
+      ({ op, inputs, outputs: results }) =>
+        !["Shape", "Size"].includes(op) &&
+        inputs.some((id) => id !== null && quantized.has(id)) &&
+        !results.some((id) => needed.has(id)),
+    ),
   };
 }
 
 function passes(node: Node, needed: ReadonlySet<ValueId>): boolean {
   return node.inputs.some((id) => id !== null && needed.has(id));
+}
+
+function stops({ inputs }: Node): Pullback {
+  return () => inputs.map(() => null);
 }
 
 function addSquares(sum: Float64Array | undefined, g: Float64Array | undefined): void {

@@ -1,5 +1,5 @@
 // Sampling at the points of a grid, and the grids of affine maps.
-import { intAttr, sizeOf, stringAttr, type Node } from "@mpplan/ir";
+import { intAttr, sizeOf, stringAttr, type Node, type Tensor } from "@mpplan/ir";
 import { need, type ReferenceKernel } from "../kernel.js";
 import { cubicFilter, linearFilter } from "./filters.js";
 import { stridesOf } from "./positions.js";
@@ -9,21 +9,16 @@ import { elementsOf, outputDims, zeros } from "./tensors.js";
 export const gridSample: ReferenceKernel = (inputs, node) => {
   const [x, grid] = [need(inputs, 0, node), need(inputs, 1, node)];
   const result = zeros(x.elem, outputDims(inputs, node));
-  const [source, points, target] = [elementsOf(x.data), elementsOf(grid.data), elementsOf(result.data)];
+  const [source, target] = [elementsOf(x.data), elementsOf(result.data)];
   const [batch, channels] = x.dims as [number, number];
   const spatial = x.dims.slice(2);
-  const [axes, planeSize] = [spatial.length, sizeOf(spatial)];
+  const planeSize = sizeOf(spatial);
   const places = sizeOf(result.dims.slice(2));
-  const along = spatial.map((size) => sampler(size, node));
+  const tapsAt = gridTaps(spatial, grid, node);
 
   for (let n = 0; n < batch; n++) {
     for (let place = 0; place < places; place++) {
-      const first = (n * places + place) * axes;
-      // The grid names the last axis first.
-      const taps = combinedTaps(
-        along.map((tapsAt, axis) => tapsAt(points[first + axes - 1 - axis]!)),
-        spatial,
-      );
+      const taps = tapsAt(n * places + place);
       for (let c = 0; c < channels; c++) {
         const plane = (n * channels + c) * planeSize;
         let sum = 0;
@@ -34,6 +29,19 @@ export const gridSample: ReferenceKernel = (inputs, node) => {
   }
   return [result];
 };
+
+/** For a point of the grid, the elements of a plane that it reads. */
+export function gridTaps(spatial: readonly number[], grid: Tensor, node: Node): (point: number) => Tap[] {
+  const points = elementsOf(grid.data);
+  const along = spatial.map((size) => sampler(size, node));
+  const axes = spatial.length;
+  // The grid names the last axis first.
+  return (point) =>
+    combinedTaps(
+      along.map((tapsAt, axis) => tapsAt(points[(point + 1) * axes - 1 - axis]!)),
+      spatial,
+    );
+}
 
 /** An element and its weight. NaN as an index stands for a point that is nowhere. */
 export interface Tap {

@@ -11,6 +11,7 @@ import {
 } from "@mpplan/ir";
 import { need, type ReferenceKernel } from "../kernel.js";
 import { cubicFilter, linearFilter } from "./filters.js";
+import type { Tap } from "./grid.js";
 import { roundedTo } from "./quantize.js";
 import { around, select } from "./select.js";
 import { contextOf, copyOf, elementsOf, outputDims, zeros } from "./tensors.js";
@@ -38,13 +39,26 @@ function nearest(x: Tensor, axes: readonly AxisResize[], node: Node): Tensor {
       floatAttr(node, "extrapolation_value"),
     ) as number;
   }
-  return axes.reduce((t, axis) => {
-    const chosen = originalCoordinates(axis, node).map((at) => {
-      if (isExtrapolated(at, axis, node)) return -1;
-      return Math.min(Math.max(nearestTo(at, node), 0), axis.from - 1);
-    });
-    return select(t, axis.axis, chosen, outside[0]);
-  }, copyOf(x));
+  return axes.reduce((t, axis) => select(t, axis.axis, nearestAlong(axis, node), outside[0]), copyOf(x));
+}
+
+/** Per element along the axis, the one of the input that it shows; -1 for none. */
+function nearestAlong(axis: AxisResize, node: Node): number[] {
+  return originalCoordinates(axis, node).map((at) => {
+    if (isExtrapolated(at, axis, node)) return -1;
+    return Math.min(Math.max(nearestTo(at, node), 0), axis.from - 1);
+  });
+}
+
+/** Per element along the axis, the elements of the input that it is mixed from; none where it is extrapolated. */
+export function resizeTaps(axis: AxisResize, node: Node): Tap[][] {
+  if (stringAttr(node, "mode") === "nearest") {
+    return nearestAlong(axis, node).map((index) => (index < 0 ? [] : [{ index, weight: 1 }]));
+  }
+  if (staysAsItIs(axis)) return Array.from({ length: axis.to }, (_, index) => [{ index, weight: 1 }]);
+  return originalCoordinates(axis, node).map((at) =>
+    isExtrapolated(at, axis, node) ? [] : weightsAround(at, axis, node),
+  );
 }
 
 function nearestTo(at: number, node: Node): number {
@@ -62,9 +76,8 @@ function nearestTo(at: number, node: Node): number {
 
 /** One axis after the other: the weights along one do not depend on the others. */
 function interpolated(t: Tensor, resize: AxisResize, node: Node): Tensor {
-  const { axis, from, to, scale } = resize;
-  const whole = resize.region[0] === 0 && resize.region[1] === 1;
-  if (scale === 1 && from === to && whole) return t;
+  const { axis, from, to } = resize;
+  if (staysAsItIs(resize)) return t;
   const { outer, inner } = around(t.dims, axis);
   const result = zeros("float64", [...t.dims.slice(0, axis), to, ...t.dims.slice(axis + 1)]);
   const [source, target] = [elementsOf(t.data), elementsOf(result.data)];
@@ -82,9 +95,8 @@ function interpolated(t: Tensor, resize: AxisResize, node: Node): Tensor {
   return result;
 }
 
-interface Tap {
-  readonly index: number;
-  readonly weight: number;
+function staysAsItIs({ from, to, scale, region }: AxisResize): boolean {
+  return scale === 1 && from === to && region[0] === 0 && region[1] === 1;
 }
 
 /** Elements around a coordinate, weighted by how far away they are. With antialias the filter widens as 1 / scale. */

@@ -1,0 +1,83 @@
+// The operators without a gradient rule, each with the reason. A new operator is listed here, or has a rule.
+import type { OpName } from "@mpplan/ir";
+import type { gradients } from "./index.js";
+
+const body = "runs a graph of its own";
+const generated = "does not depend on a float";
+const integers = "yields integers or booleans";
+const loss = "belongs to training";
+const random = "yields random numbers";
+const rare = "not written yet";
+const values = "works on sequences or optionals";
+const texts = "works on strings";
+
+export const uncovered = {
+  "ai.onnx.preview.FlexAttention": body,
+  And: integers,
+  ArgMax: integers,
+  ArgMin: integers,
+  BitCast: "takes numbers for bits",
+  BitShift: integers,
+  BitwiseAnd: integers,
+  BitwiseNot: integers,
+  BitwiseOr: integers,
+  BitwiseXor: integers,
+  BlackmanWindow: generated,
+  Col2Im: rare,
+  ConcatFromSequence: values,
+  ConstantOfShape: generated,
+  ConvInteger: integers,
+  CumProd: rare,
+  DFT: rare,
+  DeformConv: rare,
+  Det: rare,
+  Equal: integers,
+  Greater: integers,
+  GreaterOrEqual: integers,
+  HammingWindow: generated,
+  HannWindow: generated,
+  If: body,
+  IsInf: integers,
+  IsNaN: integers,
+  Less: integers,
+  LessOrEqual: integers,
+  LinearAttention: rare,
+  Loop: body,
+  MatMulInteger: integers,
+  MaxRoiPool: rare,
+  MelWeightMatrix: rare,
+  Multinomial: integers,
+  NegativeLogLikelihoodLoss: loss,
+  NonMaxSuppression: integers,
+  NonZero: integers,
+  Not: integers,
+  Optional: values,
+  OptionalGetElement: values,
+  OptionalHasElement: values,
+  Or: integers,
+  QLinearConv: integers,
+  QLinearMatMul: integers,
+  RandomNormal: random,
+  RandomUniform: random,
+  RegexFullMatch: texts,
+  RoiAlign: rare,
+  STFT: rare,
+  Scan: body,
+  SequenceAt: values,
+  SequenceConstruct: values,
+  SequenceEmpty: values,
+  SequenceErase: values,
+  SequenceInsert: values,
+  SequenceLength: values,
+  SequenceMap: body,
+  Shape: integers,
+  Size: integers,
+  SoftmaxCrossEntropyLoss: loss,
+  SplitToSequence: values,
+  StringConcat: texts,
+  StringNormalizer: texts,
+  StringSplit: texts,
+  TfIdfVectorizer: "counts integers or strings",
+  Unique: rare,
+  Xor: integers,
+} satisfies Record<Exclude<OpName, keyof typeof gradients>, string>;
