@@ -3,6 +3,8 @@ export { bindDims } from "./bind-dims.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants, type Evaluate } from "./fold-constants.js";
 export { fuseBias } from "./fuse-bias.js";
+export { inlineIf } from "./inline-if.js";
 export { dropUnused, inferTypes, type PassResult } from "./pass.js";
 export { quantizeOperands } from "./quantize-operands.js";
 export { standardPasses } from "./standard.js";
+export { mostSteps, unrollRecurrent } from "./unroll-recurrent.js";

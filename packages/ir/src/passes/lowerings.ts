@@ -1,0 +1,6 @@
+// The passes that bring operators which add products to Conv, Gemm and MatMul, whose sums are planned.
+import type { Graph } from "../graph.js";
+import type { PassResult } from "./pass.js";
+import { unrollRecurrent } from "./unroll-recurrent.js";
+
+export const lowerings: readonly ((graph: Graph) => PassResult)[] = [unrollRecurrent];
