@@ -6,5 +6,6 @@ export { fuseBias } from "./fuse-bias.js";
 export { inlineIf } from "./inline-if.js";
 export { dropUnused, inferTypes, type PassResult } from "./pass.js";
 export { quantizeOperands } from "./quantize-operands.js";
+export { splitConvTranspose } from "./split-conv-transpose.js";
 export { standardPasses } from "./standard.js";
 export { mostSteps, unrollRecurrent } from "./unroll-recurrent.js";

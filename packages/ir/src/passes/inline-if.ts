@@ -41,7 +41,7 @@ function inline(rewrite: Rewrite, node: Node, taken: boolean): void {
   const copies = new Lowering(rewrite, node);
   node.outputs.forEach((outer, i) => {
     const from = named(body.outputs[i]!);
-    if (from !== outer) copies.finish("Identity", [from], "output", {}, i);
+    if (from !== outer) copies.yield(from, i);
   });
   rewrite.replace(node, [...inner, ...copies.nodes]);
 }

@@ -1,15 +1,15 @@
 // Writes the nodes that stand for one node: names that no other has, attributes filled in, all of one origin.
-import type { AttrValue, Node, ValueId } from "../graph.js";
+import type { Attrs, AttrValue, Node, ValueId } from "../graph.js";
 import type { AttrSpec } from "../ops/define.js";
 import { ops, type OpName } from "../ops/index.js";
 import { isNarrow, narrowRounding } from "../narrow.js";
 import { allocate, sizeOf, tensor, type ElementType, type Tensor } from "../types.js";
 import type { Rewrite } from "./pass.js";
 
-type Attributes = Readonly<Record<string, AttrValue>>;
-
 export class Lowering {
-  private readonly written: Node[] = [];
+  private written: Node[] = [];
+  /** Outputs of the graph around that a value here has become. */
+  private readonly yielded = new Set<ValueId>();
   private readonly scalars = new Map<string, ValueId>();
 
   constructor(
@@ -17,24 +17,32 @@ export class Lowering {
     private readonly node: Node,
   ) {}
 
-  /** A node with one output, called `<node>/<name>` as its output is. Attributes that are left out have their defaults. */
-  add(op: OpName, inputs: readonly (ValueId | null)[], name: string, attrs: Attributes = {}): ValueId {
-    const output = this.rewrite.value(`${this.node.id}/${name}`, { type: null });
-    this.written.push(this.nodeOf(op, inputs, output, `${this.node.id}/${name}`, attrs));
+  /**
+   * A node with one output, called `<node>/<name>` as its output is; without a name it is called as the node that it
+   * stands for. Attributes that are left out have their defaults.
+   */
+  add(op: OpName, inputs: readonly (ValueId | null)[], name: string, attrs: Attrs = {}): ValueId {
+    const output = this.rewrite.value(`${this.node.id}/${name || "sum"}`, { type: null });
+    this.written.push(this.nodeOf(op, inputs, output, name, attrs));
     return output;
   }
 
-  /** The same for the last node of all, which yields output `index` of the node that is replaced. */
-  finish(
-    op: OpName,
-    inputs: readonly (ValueId | null)[],
-    name: string,
-    attrs: Attributes = {},
-    index = 0,
-  ): void {
-    const output = this.node.outputs[index];
+  /** Makes a value output `index` of the node that is replaced, or of `last`; by a copy where it is no value of this lowering. */
+  yield(value: ValueId, index = 0, last = this.node): void {
+    const output = last.outputs[index];
     if (output === undefined) return;
-    this.written.push(this.nodeOf(op, inputs, output, `${this.node.id}/${name}`, attrs));
+    const own = this.written.some(({ outputs }) => outputs[0] === value);
+    if (!own || this.yielded.has(value)) {
+      this.written.push(this.nodeOf("Identity", [value], output, `output${index}`, {}));
+      return;
+    }
+    this.yielded.add(output);
+    const named = <Id extends ValueId | null>(id: Id): Id | ValueId => (id === value ? output : id);
+    this.written = this.written.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(named),
+      outputs: node.outputs.map(named),
+    }));
   }
 
   /** A constant called `<node>/<name>`. */
@@ -70,9 +78,9 @@ export class Lowering {
     inputs: readonly (ValueId | null)[],
     output: ValueId,
     name: string,
-    attrs: Attributes,
+    attrs: Attrs,
   ): Node {
-    const id = this.rewrite.nodeId(name);
+    const id = name === "" ? this.node.id : this.rewrite.nodeId(`${this.node.id}/${name}`);
     const origin = { ...this.node.origin, name: id, opType: op, domain: "" };
     return { id, op, inputs, outputs: [output], attrs: { ...defaultsOf(op), ...attrs }, origin };
   }

@@ -1,6 +1,7 @@
 // The passes that bring operators which add products to Conv, Gemm and MatMul, whose sums are planned.
 import type { Graph } from "../graph.js";
 import type { PassResult } from "./pass.js";
+import { splitConvTranspose } from "./split-conv-transpose.js";
 import { unrollRecurrent } from "./unroll-recurrent.js";
 
-export const lowerings: readonly ((graph: Graph) => PassResult)[] = [unrollRecurrent];
+export const lowerings: readonly ((graph: Graph) => PassResult)[] = [splitConvTranspose, unrollRecurrent];

@@ -79,27 +79,21 @@ function unroll(graph: Graph, node: Node, to: Lowering): void {
     const parts = list.map((id, i) => to.add("Unsqueeze", [id ?? rest(), axes], `${name}.${i}`));
     return parts.length === 1 ? parts[0]! : to.add("Concat", parts, name, { axis });
   };
+  const stepAxis = byBatch ? 1 : 0;
   // [steps, directions, batch, hidden] or [batch, steps, directions, hidden].
   const byStep = Array.from({ length: steps }, (_, t) =>
     stack(
       walked.map(({ all }) => all[t]!),
       `t${t}/H`,
-      byBatch ? 1 : 0,
+      stepAxis,
     ),
   );
-  const stepAxis = byBatch ? 1 : 0;
   const axes = to.integers("H.axis", [stepAxis]);
   const spread = byStep.map((id, t) => to.add("Unsqueeze", [id, axes], `t${t}/H.step`));
-  to.finish("Concat", spread, "H", { axis: stepAxis }, 0);
+  to.yield(spread.length === 1 ? spread[0]! : to.add("Concat", spread, "H", { axis: stepAxis }));
   for (const [index, state] of (["h", "c"] as const).entries()) {
     const lasts = walked.map(({ last }) => last[state]);
-    to.finish(
-      "Identity",
-      [stack(lasts, `last.${state}`, byBatch ? 1 : 0)],
-      `last.${state}.out`,
-      {},
-      index + 1,
-    );
+    if (node.outputs[index + 1] !== undefined) to.yield(stack(lasts, `last.${state}`, stepAxis), index + 1);
   }
   to.replace();
 }
