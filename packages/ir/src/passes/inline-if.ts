@@ -28,7 +28,7 @@ function inline(rewrite: Rewrite, node: Node, taken: boolean): void {
     const inner = body.outputs[i]!;
     if (computed.has(inner) && !names.has(inner)) names.set(inner, outer);
   });
-  for (const [id, { id: _, ...value }] of body.values) {
+  for (const [id, value] of body.values) {
     if (!names.has(id)) names.set(id, rewrite.value(id, value));
   }
   const named = (id: ValueId): ValueId => names.get(id)!;
