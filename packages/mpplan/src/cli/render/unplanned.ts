@@ -4,10 +4,10 @@ import type { UnplannedSum } from "@mpplan/ir";
 /** How many names of one reason are written out. */
 const mostNames = 4;
 
-/** A line per reason; nothing where every sum of products is planned. */
+/** A line per reason, without the shapes that it names; nothing where every sum of products is planned. */
 export function unplannedText(unplanned: readonly UnplannedSum[]): string {
   if (unplanned.length === 0) return "";
-  const kind = ({ op, reason }: UnplannedSum): string => `${op}, since ${reason}`;
+  const kind = ({ op, reason }: UnplannedSum): string => `${op}, since ${reason.split(": ")[0]!}`;
   const lines = [...new Set(unplanned.map(kind))].map((what) => {
     const list = unplanned.filter((each) => kind(each) === what);
     const names = list.slice(0, mostNames).map(({ node }) => node);
