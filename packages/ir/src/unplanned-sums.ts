@@ -1,6 +1,7 @@
 // Sums of products that no site speaks of, and why: what a plan leaves out is said, never passed over.
 import { bodiesOf, valueOf, valueType, type Graph, type Node } from "./graph.js";
 import { ops, type OpName } from "./ops/index.js";
+import { whyNotFloat } from "./passes/lower-integer-products.js";
 import { whyNotSplit } from "./passes/split-conv-transpose.js";
 import { whyNotUnrolled } from "./passes/unroll-recurrent.js";
 import type { UnplannedSum } from "./report.js";
@@ -15,7 +16,7 @@ const noForm: Reason = (_graph, { op }) => `${op} has no form as Conv, Gemm or M
 /** The operators that add products and state no sums of their own. */
 const reasons: Readonly<Partial<Record<OpName, Reason>>> = {
   Attention: sizesOr("its masks or lengths have no form as MatMul"),
-  ConvInteger: sizesOr("its sums have no form as Conv"),
+  ConvInteger: integer,
   ConvTranspose: (graph, node) => whyNotSplit(graph, node) ?? "it was not split into convolutions",
   DFT: noForm,
   DeformConv: noForm,
@@ -23,9 +24,9 @@ const reasons: Readonly<Partial<Record<OpName, Reason>>> = {
   GRU: recurrent,
   LSTM: recurrent,
   LinearAttention: noForm,
-  MatMulInteger: sizesOr("its sums have no form as MatMul"),
-  QLinearConv: sizesOr("its sums have no form as Conv"),
-  QLinearMatMul: sizesOr("its sums have no form as MatMul"),
+  MatMulInteger: integer,
+  QLinearConv: integer,
+  QLinearMatMul: integer,
   RNN: recurrent,
   STFT: noForm,
   "ai.onnx.preview.FlexAttention": noForm,
@@ -58,6 +59,10 @@ function reasonFor(graph: Graph, node: Node): string | null {
   if (!sums) return reasons[node.op]?.(graph, node) ?? null;
   const inputs = node.inputs.map((id) => (id === null ? null : valueOf(graph, id)));
   return sums({ node, inputs }) ? null : openSizes(graph, node);
+}
+
+function integer(graph: Graph, node: Node): string {
+  return whyNotFloat(graph, node) ?? "it was not written as a sum of floats";
 }
 
 function recurrent(graph: Graph, node: Node): string {

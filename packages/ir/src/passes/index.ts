@@ -4,6 +4,7 @@ export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants, type Evaluate } from "./fold-constants.js";
 export { fuseBias } from "./fuse-bias.js";
 export { inlineIf } from "./inline-if.js";
+export { lowerIntegerProducts } from "./lower-integer-products.js";
 export { dropUnused, inferTypes, type PassResult } from "./pass.js";
 export { quantizeOperands } from "./quantize-operands.js";
 export { splitConvTranspose } from "./split-conv-transpose.js";

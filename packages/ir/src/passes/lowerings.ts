@@ -1,7 +1,12 @@
 // The passes that bring operators which add products to Conv, Gemm and MatMul, whose sums are planned.
 import type { Graph } from "../graph.js";
 import type { PassResult } from "./pass.js";
+import { lowerIntegerProducts } from "./lower-integer-products.js";
 import { splitConvTranspose } from "./split-conv-transpose.js";
 import { unrollRecurrent } from "./unroll-recurrent.js";
 
-export const lowerings: readonly ((graph: Graph) => PassResult)[] = [splitConvTranspose, unrollRecurrent];
+export const lowerings: readonly ((graph: Graph) => PassResult)[] = [
+  lowerIntegerProducts,
+  splitConvTranspose,
+  unrollRecurrent,
+];
