@@ -1,6 +1,7 @@
 // Sums of products that no site speaks of, and why: what a plan leaves out is said, never passed over.
 import { bodiesOf, valueOf, valueType, type Graph, type Node } from "./graph.js";
 import { ops, type OpName } from "./ops/index.js";
+import { whyNotContracted } from "./passes/contract-einsum.js";
 import { whyNotFloat } from "./passes/lower-integer-products.js";
 import { whyNotSplit } from "./passes/split-conv-transpose.js";
 import { whyNotUnrolled } from "./passes/unroll-recurrent.js";
@@ -20,7 +21,7 @@ const reasons: Readonly<Partial<Record<OpName, Reason>>> = {
   ConvTranspose: (graph, node) => whyNotSplit(graph, node) ?? "it was not split into convolutions",
   DFT: noForm,
   DeformConv: noForm,
-  Einsum: sizesOr("its equation has no form as MatMul"),
+  Einsum: (graph, node) => whyNotContracted(graph, node) ?? "it was not written as products of two",
   GRU: recurrent,
   LSTM: recurrent,
   LinearAttention: noForm,

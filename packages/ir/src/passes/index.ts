@@ -1,5 +1,6 @@
 // All passes, one line each.
 export { bindDims } from "./bind-dims.js";
+export { contractEinsum } from "./contract-einsum.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants, type Evaluate } from "./fold-constants.js";
 export { fuseBias } from "./fuse-bias.js";
