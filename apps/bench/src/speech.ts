@@ -1,12 +1,12 @@
 // Runs a detector of speech over a recording, its state carried from frame to frame, beside onnxruntime; prints how far
-// the probabilities lie apart. With a third argument it also writes every fourth frame as samples, an .npz file.
+// the probabilities lie apart. With a folder it also writes every fourth frame there, with the state before it, as the
+// bytes of binary32 numbers: input.f32 and state.f32.
 //
-//     node --import tsx src/speech.ts silero_vad_16k_op15.onnx silero_test.wav samples.npz
+//     node --import tsx src/speech.ts silero_vad_16k_op15.onnx silero_test.wav frames
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { InferenceSession as Ort, env, Tensor as OrtTensor } from "onnxruntime-web";
 import { InferenceSession, Tensor } from "mpplan";
-import type { Tensor as SampleTensor } from "@mpplan/ir";
-import { writeNpz } from "../../../packages/mpplan/src/data/npz.js";
 
 /** Samples that a frame adds, and those of the frame before that stand in front of them. */
 const [fresh, context] = [512, 64];
@@ -24,9 +24,9 @@ export interface Speech {
   readonly msPerFrameByOrt: number;
 }
 
-const [modelPath, wavPath, samplesPath] = process.argv.slice(2);
+const [modelPath, wavPath, folder] = process.argv.slice(2);
 if (modelPath === undefined || wavPath === undefined) {
-  throw new Error("usage: speech.ts <model.onnx> <recording.wav> [samples.npz]");
+  throw new Error("usage: speech.ts <model.onnx> <recording.wav> [folder]");
 }
 const model = readFileSync(modelPath);
 const sound = readWav(readFileSync(wavPath));
@@ -69,33 +69,10 @@ for (let frame = 0; frame < frames; frame++) {
   speech.ours += Number(p > 0.5);
   speech.theirs += Number(q > 0.5);
 }
-if (samplesPath !== undefined) {
-  const stacked = (dims: number[], lists: Float32Array[]) => {
-    const data = new Float32Array(lists.length * lists[0]!.length);
-    lists.forEach((list, i) => data.set(list, i * list.length));
-    return { elem: "float32" as const, dims: [lists.length, ...dims], data };
-  };
-  const arrays = new Map<string, SampleTensor>([
-    [
-      "input",
-      stacked(
-        [1, context + fresh],
-        kept.map(({ input }) => input),
-      ),
-    ],
-    [
-      "state",
-      stacked(
-        stateDims,
-        kept.map(({ state }) => state),
-      ),
-    ],
-    [
-      "sr",
-      { elem: "int64" as const, dims: [kept.length], data: new BigInt64Array(kept.length).fill(16000n) },
-    ],
-  ]);
-  writeFileSync(samplesPath, writeNpz(arrays));
+if (folder !== undefined) {
+  for (const name of ["input", "state"] as const) {
+    writeFileSync(path.join(folder, `${name}.f32`), Buffer.concat(kept.map((each) => bytesOf(each[name]))));
+  }
 }
 const result: Speech = {
   frames,
@@ -128,4 +105,8 @@ function readWav(bytes: Buffer): Float32Array {
     at += 8 + size + (size % 2);
   }
   throw new Error(`${wavPath} holds no sound`);
+}
+
+function bytesOf(list: Float32Array): Uint8Array {
+  return new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
 }
