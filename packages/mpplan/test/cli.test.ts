@@ -9,6 +9,7 @@ import { mergeProfiles } from "@mpplan/calibration";
 import { parsePlan, parseProfile, printDocument, presets } from "@mpplan/ir";
 import { buildModel, node, value, weights } from "../../onnx/test/model-builder.js";
 import { main } from "../src/cli/main.js";
+import { writeNpy } from "../src/data/npy.js";
 import { contentsOf, models, mpplan, runBin, scratch, tiny, tinyLabels } from "./support.js";
 
 const read = (...parts: string[]): string => readFileSync(path.join(...parts), "utf8");
@@ -512,6 +513,14 @@ describe("inspect and annotate", () => {
       const { code, err } = await mpplan("inspect", open, "--shape", shape);
       expect([code, err]).toEqual([2, expect.stringContaining(why)]);
     }
+  });
+
+  test("a uniform run is of the sums that the inputs at hand have", async () => {
+    const data = path.join(scratch(), "x.npy");
+    writeFileSync(data, writeNpy({ elem: "float32", dims: [1, 1, 8], data: new Float32Array(8).fill(1) }));
+    const { code, out } = await mpplan("run", importable(), "--mode", "uniform", "--data", data, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out).executed).toMatchObject([{ site: "conv", total: 6, substitution: null }]);
   });
 
   test("an annotated model imports, computes the same, and carries the plan's reasons", async () => {
