@@ -27,7 +27,6 @@ export class Inference {
   private readonly sessions = new Map<string, Promise<Session>>();
   private current: Session | null = null;
   private released = false;
-  private inForce: Plan | null;
   /** By dims of the inputs, as the sessions are. */
   private readonly plans = new Map<string, Plan | null>();
 
@@ -39,8 +38,8 @@ export class Inference {
     readonly operands: Operands,
     /** The plan for inputs of those dims: the one given, or one made for the sums that such inputs have. */
     private readonly planAt: (shapes: Shapes | null) => Plan | null,
+    private inForce: Plan | null,
   ) {
-    this.inForce = planAt(null);
     this.inputNames = imported.inputs;
     this.outputNames = imported.outputs;
   }
@@ -54,16 +53,13 @@ export class Inference {
     const imported = importModel({ ...source, limits: options.limits ?? source.limits });
     if (given) checkModel(given, imported, where);
     const planAt = (at: Shapes | null): Plan | null => planFor(imported, options, given, at);
-    const session = new Inference(
-      imported,
-      withPauses(executor),
-      dispose,
-      operandsFor(options, given),
-      planAt,
-    );
+    // Options that cannot be are refused before anything is made of them.
+    const plan = planAt(null);
+    const operands = operandsFor(options, given);
+    const session = new Inference(imported, withPauses(executor), dispose, operands, planAt, plan);
     // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
     const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
-    if (session.plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
+    if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
       await session.sessionFor(null);
     return session;
   }
