@@ -20,6 +20,16 @@ export const ExecutedSite = Type.Object({
 });
 export type ExecutedSite = Static<typeof ExecutedSite>;
 
+export const UnplannedSum = Type.Object({
+  /** The node; one in a body by its path, such as `loop/product`. */
+  node: Type.String(),
+  op: Type.String(),
+  /** A clause that goes on after "not planned, since". */
+  reason: Type.String(),
+});
+/** A node whose sums of products are carried out exactly, since nothing plans them. */
+export type UnplannedSum = Static<typeof UnplannedSum>;
+
 export const NodeError = Type.Object({
   site: Type.String(),
   op: Type.String(),
@@ -90,6 +100,7 @@ export const ComparisonSchema = Type.Object(
     evaluated: Type.Integer({ minimum: 0 }),
     seed: Type.Integer(),
     settings: Type.Record(Type.String(), Type.Unknown()),
+    unplanned: Type.Optional(Type.Array(UnplannedSum)),
     rows: Type.Array(ComparisonRow),
   },
   { $id: "urn:mpplan:comparison:1", title: "mpplan comparison", additionalProperties: false },

@@ -44,7 +44,7 @@ export function tensorOf(
 
 /** Writes a graph down node by node; every method returns the name of the value that it made. */
 export class GraphBuilder {
-  private readonly nodes: Node[] = [];
+  private readonly written: Node[] = [];
   private readonly values = new Map<ValueId, Value>();
   private readonly inputs: ValueId[] = [];
 
@@ -64,22 +64,28 @@ export class GraphBuilder {
     op: OpName,
     inputs: readonly (ValueId | null)[],
     attrs: Attrs = {},
-    id = `${op}_${this.nodes.length}`,
+    id = `${op}_${this.written.length}`,
   ): ValueId {
+    this.nodes(op, inputs, attrs, [id]);
+    return id;
+  }
+
+  /** A node with several outputs, called like the first. */
+  nodes(op: OpName, inputs: readonly (ValueId | null)[], attrs: Attrs, outputs: readonly ValueId[]): void {
     const defaults: Record<string, AttrValue> = {};
     for (const [name, spec] of Object.entries<AttrSpec>(ops[op].attributes)) {
       if ("default" in spec && spec.default !== undefined) defaults[name] = spec.default;
     }
-    this.nodes.push({
+    const id = outputs[0]!;
+    this.written.push({
       id,
       op,
       inputs,
-      outputs: [id],
+      outputs,
       attrs: { ...defaults, ...attrs },
       origin: { name: id, opType: op, domain: "", opset: 17 },
     });
-    this.values.set(id, { id, type: null });
-    return id;
+    for (const each of outputs) this.values.set(each, { id: each, type: null });
   }
 
   build(...outputs: ValueId[]): Graph {
@@ -89,7 +95,7 @@ export class GraphBuilder {
         digest: `sha256:${"ab".repeat(32)}`,
         inputs: this.inputs,
         outputs,
-        nodes: this.nodes,
+        nodes: this.written,
         values: this.values,
         operands: noOperands,
       }),

@@ -1,6 +1,6 @@
 // Compares uniform, dynamic and static accumulation on the same samples at equal modelled cost, controls beside.
 import { evaluatePlans, type Evaluation } from "@mpplan/calibration";
-import { split, type Comparison, type Plan, type Samples } from "@mpplan/ir";
+import { split, unplannedSums, type Comparison, type Plan, type Samples } from "@mpplan/ir";
 import {
   dynamicPlan,
   fitHybrids,
@@ -282,6 +282,7 @@ export async function compareModel(
       referenceAccuracy: set.reference.accuracy,
       evaluationDigest: set.digest,
     },
+    unplanned: unplannedSums(graph),
     rows: entries.map((entry) => rowOf(entry, results.get(entry) ?? null)),
   };
 }

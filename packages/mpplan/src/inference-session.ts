@@ -5,7 +5,7 @@ import { RuntimeError, type Executor, type Session } from "@mpplan/runtime";
 import type { WorkerHost } from "@mpplan/runtime-cpu";
 import { executorOn } from "./backends.js";
 import { withPauses } from "./breathe.js";
-import { importModel, prepareGraph, type ModelSource } from "./prepare-graph.js";
+import { importModel, prepareGraph, type ModelSource, type Shapes } from "./prepare-graph.js";
 import { checkModel, checkPlan, readPlan } from "./read-documents.js";
 import { operandsFor, planFor, type SessionOptions } from "./session-options.js";
 import { Tensor } from "./tensor.js";
@@ -27,6 +27,8 @@ export class Inference {
   private readonly sessions = new Map<string, Promise<Session>>();
   private current: Session | null = null;
   private released = false;
+  /** By dims of the inputs, as the sessions are. */
+  private readonly plans = new Map<string, Plan | null>();
 
   private constructor(
     private readonly imported: Graph,
@@ -34,8 +36,9 @@ export class Inference {
     private readonly stop: () => void,
     /** What weights and activations are cast to before any sum. */
     readonly operands: Operands,
-    /** The plan in force; null for the exact reference. */
-    readonly plan: Plan | null,
+    /** The plan for inputs of those dims: the one given, or one made for the sums that such inputs have. */
+    private readonly planAt: (shapes: Shapes | null) => Plan | null,
+    private inForce: Plan | null,
   ) {
     this.inputNames = imported.inputs;
     this.outputNames = imported.outputs;
@@ -49,8 +52,11 @@ export class Inference {
     if (given) checkPlan(given, where);
     const imported = importModel({ ...source, limits: options.limits ?? source.limits });
     if (given) checkModel(given, imported, where);
-    const plan = planFor(imported, options, given);
-    const session = new Inference(imported, withPauses(executor), dispose, operandsFor(options, given), plan);
+    const planAt = (at: Shapes | null): Plan | null => planFor(imported, options, given, at);
+    // Options that cannot be are refused before anything is made of them.
+    const plan = planAt(null);
+    const operands = operandsFor(options, given);
+    const session = new Inference(imported, withPauses(executor), dispose, operands, planAt, plan);
     // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
     const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
     if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
@@ -65,6 +71,11 @@ export class Inference {
     const outputs = await session.run(sample);
     this.current = session;
     return Object.fromEntries([...outputs].map(([name, t]) => [name, Tensor.fromIr(t)]));
+  }
+
+  /** The plan in force; null for the exact reference. Without a plan that was given, it is for the inputs seen last. */
+  get plan(): Plan | null {
+    return this.inForce;
   }
 
   /** What each site really did in the last run: the proof that the plan was carried out. */
@@ -92,9 +103,12 @@ export class Inference {
     let session = this.sessions.get(key);
     if (!session) {
       const graph = prepareGraph(this.imported, known, this.operands);
-      session = this.executor.prepare(graph, this.plan ?? "reference");
+      const plan = this.planAt(known);
+      this.plans.set(key, plan);
+      session = this.executor.prepare(graph, plan ?? "reference");
       this.sessions.set(key, session);
     }
+    this.inForce = this.plans.get(key) ?? null;
     return session;
   }
 }

@@ -9,7 +9,7 @@ import {
   type Dim,
   type Graph,
   type Operands,
-  type Sample,
+  type ValueId,
 } from "@mpplan/ir";
 import { importOnnx, type ExternalData, type ImportLimits } from "@mpplan/onnx";
 import { evaluateNode } from "@mpplan/runtime";
@@ -25,6 +25,9 @@ export interface ModelSource {
   readonly limits?: Partial<ImportLimits> | undefined;
 }
 
+/** The dims of inputs; a sample is one. */
+export type Shapes = ReadonlyMap<ValueId, { readonly dims: readonly number[] }>;
+
 /** The graph as the file tells it, nothing changed. */
 export function importModel({ bytes, name, externalData, keepBytes = false, limits }: ModelSource): Graph {
   return importOnnx(bytes, {
@@ -39,7 +42,7 @@ export function importModel({ bytes, name, externalData, keepBytes = false, limi
  * The imported graph for inputs of the sample's dims, simplified, with its operands cast. Where the model leaves its
  * first axis open, so does the graph, unless its sums cannot be told without it.
  */
-export function prepareGraph(imported: Graph, sample: Sample | null, operands: Operands): Graph {
+export function prepareGraph(imported: Graph, sample: Shapes | null, operands: Operands): Graph {
   const dims = new Map([...(sample ?? [])].map(([id, t]) => [id, t.dims]));
   const simplify = (shapes: ReadonlyMap<string, readonly Dim[]>): Graph =>
     standardPasses(bindDims(imported, shapes), evaluateNode);

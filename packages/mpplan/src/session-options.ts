@@ -7,7 +7,7 @@ import type { ThreadOptions } from "./backends.js";
 import { UsageError } from "./errors.js";
 import { checkDecision } from "./make-plan.js";
 import { planOptionsOf } from "./work.js";
-import { prepareGraph } from "./prepare-graph.js";
+import { prepareGraph, type Shapes } from "./prepare-graph.js";
 import { resolveCosts, resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
 import { tool } from "./version.js";
 
@@ -40,8 +40,13 @@ export function modeOf(options: SessionOptions, plan: Plan | undefined): Executi
   return options.mode ?? plan?.mode ?? "reference";
 }
 
-/** The plan to carry out; null for the exact reference. */
-export function planFor(imported: Graph, options: SessionOptions, given: Plan | undefined): Plan | null {
+/** The plan to carry out on inputs of these dims, as far as they are told; null for the exact reference. */
+export function planFor(
+  imported: Graph,
+  options: SessionOptions,
+  given: Plan | undefined,
+  shapes: Shapes | null = null,
+): Plan | null {
   const mode = modeOf(options, given);
   refuseIgnored(options, given, mode);
   if (mode === "reference") return null;
@@ -53,12 +58,12 @@ export function planFor(imported: Graph, options: SessionOptions, given: Plan | 
       next: `leave the mode out, or make a ${mode} plan`,
     });
   }
-  if (mode === "uniform") return uniformPlanFor(imported, options);
+  if (mode === "uniform") return uniformPlanFor(imported, options, shapes);
   if (mode === "dynamic" && options.tau !== undefined) {
     const precision = resolvePrecision(options);
     const rule = ruleNamed(options.rule ?? "kappa");
     checkDecision({ rule: rule.name, budget: { kind: "tau", value: options.tau } }, precision);
-    const profile = blankProfileFor(imported, precision);
+    const profile = blankProfileFor(imported, precision, shapes);
     return dynamicPlan(profile, rule, options.tau, planOptionsOf(profile, precision, { seed: options.seed }));
   }
   throw new UsageError("no-plan", {
@@ -69,20 +74,24 @@ export function planFor(imported: Graph, options: SessionOptions, given: Plan | 
 }
 
 /** A format outside the ladder is summed the way the low one is, and priced against the high one. */
-function uniformPlanFor(imported: Graph, options: SessionOptions): Plan {
+function uniformPlanFor(imported: Graph, options: SessionOptions, shapes: Shapes | null): Plan {
   const base = resolvePrecision({ ...options, costs: undefined });
   const [low, high] = [base.accumulators[0]!, base.accumulators.at(-1)!];
   const format = options.format === undefined ? high.format : formatNamed(options.format).name;
   const known = base.accumulators.some((a) => a.format === format);
   const accumulators = known ? base.accumulators : [checkAccumulator({ ...low, format }), high];
   const precision = { ...base, accumulators, costs: resolveCosts(accumulators, options.costs) };
-  const profile = blankProfileFor(imported, precision);
+  const profile = blankProfileFor(imported, precision, shapes);
   const use = accumulators.findIndex((a) => a.format === format);
   return uniformPlan(profile, use, planOptionsOf(profile, precision, { seed: options.seed }));
 }
 
-function blankProfileFor(imported: Graph, { accumulators, operands }: Precision): Profile {
-  return blankProfile(prepareGraph(imported, null, operands), accumulators, tool);
+function blankProfileFor(
+  imported: Graph,
+  { accumulators, operands }: Precision,
+  shapes: Shapes | null,
+): Profile {
+  return blankProfile(prepareGraph(imported, shapes, operands), accumulators, tool);
 }
 
 /** The reference of a plan casts what the plan casts; without any wish it is the model as it stands. */

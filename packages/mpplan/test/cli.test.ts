@@ -7,7 +7,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import pc from "picocolors";
 import { mergeProfiles } from "@mpplan/calibration";
 import { parsePlan, parseProfile, printDocument, presets } from "@mpplan/ir";
+import { buildModel, node, value, weights } from "../../onnx/test/model-builder.js";
 import { main } from "../src/cli/main.js";
+import { writeNpy } from "../src/data/npy.js";
 import { contentsOf, models, mpplan, runBin, scratch, tiny, tinyLabels } from "./support.js";
 
 const read = (...parts: string[]): string => readFileSync(path.join(...parts), "utf8");
@@ -56,7 +58,7 @@ describe("compile", () => {
     const { code, out } = await runBin("compile", tiny, "--json", "-q");
     expect(code).toBe(0);
     const { plan, report, ...rest } = JSON.parse(out);
-    expect(rest).toEqual({});
+    expect(rest).toEqual({ unplanned: [] });
     expect([plan.kind, report.kind]).toEqual(["mpplan-plan", "mpplan-report"]);
     const file = await planAt(folder, "--json");
     expect(JSON.parse(read(file))).toEqual(plan);
@@ -378,7 +380,15 @@ describe("compare", () => {
     const { code, out } = await mpplan("compare", tiny, "--json", "--labels", tinyLabels);
     expect(code).toBe(0);
     const document = JSON.parse(out);
-    expect(Object.keys(document)).toEqual(["model", "samples", "evaluated", "seed", "settings", "rows"]);
+    expect(Object.keys(document)).toEqual([
+      "model",
+      "samples",
+      "evaluated",
+      "seed",
+      "settings",
+      "unplanned",
+      "rows",
+    ]);
     for (const row of document.rows) expect(Object.keys(row)).toEqual(fields);
   });
 
@@ -475,7 +485,7 @@ describe("inspect and annotate", () => {
     const plan = await planAt(scratch());
     expect(JSON.parse((await mpplan("inspect", plan, "--json")).out)).toEqual(JSON.parse(read(plan)));
     const facts = JSON.parse((await mpplan("inspect", tiny, "--json")).out);
-    expect(Object.keys(facts)).toEqual(["model", "nodes", "sites"]);
+    expect(Object.keys(facts)).toEqual(["model", "nodes", "sites", "unplanned"]);
     expect(facts.sites.map((s: { site: string }) => s.site)).toEqual(["fc1", "fc2", "fc3"]);
   });
 
@@ -483,6 +493,34 @@ describe("inspect and annotate", () => {
     const { code, out } = await mpplan("inspect", path.join(models, "fashion-bn", "model.onnx"));
     expect(code).toBe(0);
     expect(out).toMatch(/by operator: Conv 3 sites, [\d.]+ %; Gemm 1 sites/);
+  });
+
+  test("inspect says what is not planned until sizes are given, and --shape gives them", async () => {
+    const open = importable();
+    const { out } = await mpplan("inspect", open);
+    expect(out).toContain(
+      "not planned, so carried out exactly: 1 nodes that add products\n  1 Conv, since the sizes of its inputs are not all known: conv",
+    );
+    expect(out).toContain("--shape x=1x1x?");
+    const facts = JSON.parse((await mpplan("inspect", open, "--json", "--shape", "x=1x1x8")).out);
+    expect(facts.sites).toMatchObject([{ site: "conv", length: 3, components: 6 }]);
+    expect(facts.unplanned).toEqual([]);
+    for (const [shape, why] of [
+      ["x=1x2x8", "The input is float32[1, 1, L]"],
+      ["z=1", 'The model has no input "z"'],
+      ["x=1,1", "This is no name and dims"],
+    ] as const) {
+      const { code, err } = await mpplan("inspect", open, "--shape", shape);
+      expect([code, err]).toEqual([2, expect.stringContaining(why)]);
+    }
+  });
+
+  test("a uniform run is of the sums that the inputs at hand have", async () => {
+    const data = path.join(scratch(), "x.npy");
+    writeFileSync(data, writeNpy({ elem: "float32", dims: [1, 1, 8], data: new Float32Array(8).fill(1) }));
+    const { code, out } = await mpplan("run", importable(), "--mode", "uniform", "--data", data, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out).executed).toMatchObject([{ site: "conv", total: 6, substitution: null }]);
   });
 
   test("an annotated model imports, computes the same, and carries the plan's reasons", async () => {
@@ -564,3 +602,12 @@ describe("mpplan front", () => {
     expect(rows[0].error).toBe(parsePlan(read(file), "").predicted!.error);
   });
 });
+
+/** A Conv over a length that the file leaves open. */
+function importable(): string {
+  const file = path.join(scratch(), "open.onnx");
+  const inputs = [value("x", [1, 1, "L"])];
+  const nodes = [node("Conv", ["x", "w"], ["y"], [], { name: "conv" })];
+  writeFileSync(file, buildModel({ inputs, initializers: [weights("w", [1, 1, 3])], nodes }));
+  return file;
+}

@@ -12,16 +12,25 @@ import {
 import type { Notes } from "./annotate.js";
 
 /**
- * The notes of a plan, for its nodes and for the model as a whole.
+ * The notes of a plan, for its nodes and for the model as a whole. A site that is none of the `known` nodes of a file,
+ * such as a gate of an LSTM that is planned step by step, has its note in the model's: `mpplan.site.<site>`.
  *
  * @example
  * const { nodes, model } = planAnnotations(plan);
  * const noted = annotate(bytes, nodes, model);
  * // conv1: mpplan.accumulators = "ieee-e4m3 92 %, binary16 8 %", mpplan.decision = "0-91 #0; 92-99 #1", ...
  */
-export function planAnnotations(plan: Plan): { nodes: Map<NodeId, Notes>; model: Notes } {
+export function planAnnotations(
+  plan: Plan,
+  known?: { has(id: NodeId): boolean },
+): { nodes: Map<NodeId, Notes>; model: Notes } {
   const nodes = new Map<NodeId, Notes>();
+  const others: Record<string, string> = {};
   for (const decision of plan.decisions) {
+    if (known && !known.has(decision.site)) {
+      others[`mpplan.site.${decision.site}`] = `${shares(plan, decision)}, because ${decision.because}`;
+      continue;
+    }
     const arrangement = decision.arrangement && printArrangement(decision.arrangement);
     nodes.set(decision.site, {
       "mpplan.accumulators": shares(plan, decision),
@@ -32,7 +41,7 @@ export function planAnnotations(plan: Plan): { nodes: Map<NodeId, Notes>; model:
       "mpplan.because": decision.because,
     });
   }
-  return { nodes, model: modelNotes(plan) };
+  return { nodes, model: { ...modelNotes(plan), ...others } };
 }
 
 function modelNotes(plan: Plan): Notes {

@@ -116,7 +116,11 @@ test("a sum inside a body is not planned, and the session says so", async () => 
   const session = await createExecutor(createReferenceBackend()).prepare(graph, plan);
   await session.run(feeds(1));
   expect(session.executed).toMatchObject([
-    { site: "y/product", substitution: "not planned, since it lies in a body: its sums are exact" },
+    {
+      site: "y/product",
+      substitution:
+        "not planned, since it lies in a branch of If whose condition is not constant; its sums are exact",
+    },
   ]);
   await session.run(feeds(0));
   expect(session.executed).toEqual([]);

@@ -4,8 +4,8 @@ import {
   bytesOf,
   describeNode,
   isTensor,
-  ops,
   sumSites,
+  unplannedSums,
   type Accumulator,
   type Arrangement,
   type Decision,
@@ -161,6 +161,8 @@ interface Means {
 
 interface Machine extends Means {
   readonly plan: Plan | null;
+  /** By path of a node: why its sums are not planned. Empty without a plan. */
+  readonly unplanned: ReadonlyMap<string, string>;
 }
 
 function createSession(graph: Graph, execution: Execution, means: Means): Session {
@@ -170,7 +172,8 @@ function createSession(graph: Graph, execution: Execution, means: Means): Sessio
   const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
   const decisions = new Map(plan?.decisions.map((d) => [d.site, d]));
   if (plan) checkAllDecided(plan, new Set([...sites.values()].map((site) => site.id)));
-  const machine: Machine = { ...means, plan };
+  const unplanned = new Map(plan ? unplannedSums(graph).map(({ node, reason }) => [node, reason]) : []);
+  const machine: Machine = { ...means, plan, unplanned };
   const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
     const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
@@ -299,7 +302,6 @@ async function walk(
   executed: ExecutedSite[],
   outer = "",
 ): Promise<void> {
-  const { plan } = machine;
   for (const { node, site, kernel, on, substitution, bodies } of steps) {
     const inputs: (Handle | null)[] = [];
     for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
@@ -312,8 +314,8 @@ async function walk(
     }
     if (site && result.executed) {
       executed.push({ site: site.id, backend: on.name, ...result.executed, substitution });
-    } else if (plan && ops[node.op].sums && (!site || outer !== "")) {
-      const note = unplanned(`${outer}${node.id}`, on, outer);
+    } else if (machine.unplanned.has(`${outer}${node.id}`)) {
+      const note = unplanned(machine, `${outer}${node.id}`, on);
       // Once for all the rounds of a loop.
       if (!executed.some((each) => each.site === note.site)) executed.push(note);
     }
@@ -360,9 +362,8 @@ function onlyTensors(values: ReadonlyMap<ValueId, RuntimeValue>, graph: Graph): 
 }
 
 /** What is said of a sum that no plan could speak of: never silence. */
-function unplanned(site: string, on: KernelBackend, outer: string): ExecutedSite {
-  const why = outer ? "it lies in a body" : "its shape is not known before it runs";
-  const substitution = `not planned, since ${why}: its sums are exact`;
+function unplanned(machine: Machine, site: string, on: KernelBackend): ExecutedSite {
+  const substitution = `not planned, since ${machine.unplanned.get(site)!}; its sums are exact`;
   return {
     site,
     backend: on.name,

@@ -12,7 +12,8 @@ import type { Dim } from "../types.js";
  *
  * Sums: every output element adds products, not of one sign; an output channel is a neuron. Their number differs
  * within the output: per axis those taps count that fall on an element, at most ceil(kernel / stride) of them where
- * the dilation is 1, so a sum has at most C / group x the product of these. No planned site yet.
+ * the dilation is 1, so a sum has at most C / group x the product of these. Planned as Conv's,
+ * see `splitConvTranspose`.
  */
 export const convTranspose = defineOp({
   name: "ConvTranspose",

@@ -12,7 +12,7 @@ import { matrixSizes } from "./mat-mul.js";
  * per row, and of B, one or one per column.
  *
  * Sums: as MatMul's, K products of integers of 9 bits each, of both signs unless the zero points say otherwise;
- * exact up to 32 bits, where they wrap. No planned site yet.
+ * exact up to 32 bits, where they wrap. Planned as MatMul's, see `lowerIntegerProducts`.
  */
 export const matMulInteger = defineOp({
   name: "MatMulInteger",
@@ -31,7 +31,7 @@ export const matMulInteger = defineOp({
  * The product of two quantized matrices, quantized again: (A less zero point) (B less zero point) x a's scale x b's
  * scale / y's scale. Inputs: a, its scale, its zero point, b and its two, y's two. The type is that of y's zero point.
  *
- * Sums: as MatMulInteger's; with floats of 8 bits K products of floats. No planned site yet.
+ * Sums: as MatMulInteger's; with floats of 8 bits K products of floats.
  */
 export const qLinearMatMul = defineOp({
   name: "QLinearMatMul",
@@ -55,8 +55,8 @@ export const qLinearMatMul = defineOp({
  * The convolution of integers less their zero points, int32; padding counts as the zero point. Inputs: X, W, and
  * their zero points, that of W one or one per output channel.
  *
- * Sums: as Conv's, C / group x kernel products of integers of 9 bits each; exact up to 32 bits, where they wrap. No
- * planned site yet.
+ * Sums: as Conv's, C / group x kernel products of integers of 9 bits each; exact up to 32 bits, where they wrap.
+ * Planned as Conv's, see `lowerIntegerProducts`.
  */
 export const convInteger = defineOp({
   name: "ConvInteger",
@@ -75,7 +75,7 @@ export const convInteger = defineOp({
  * The convolution of quantized numbers, quantized again. Inputs: x, its scale, its zero point; w and its two, one
  * or one per output channel; y's two; and an int32 bias in units of x's scale x w's.
  *
- * Sums: as ConvInteger's, and the bias. No planned site yet.
+ * Sums: as ConvInteger's, and the bias.
  */
 export const qLinearConv = defineOp({
   name: "QLinearConv",

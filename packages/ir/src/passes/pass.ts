@@ -1,5 +1,5 @@
 // What a pass is, and the small tools that passes share.
-import { consumers, type Graph, type Node, type Value, type ValueId } from "../graph.js";
+import { consumers, type Graph, type Node, type NodeId, type Value, type ValueId } from "../graph.js";
 import { inputsOf } from "../sites.js";
 import { ops } from "../ops/index.js";
 import { typeOf, type Tensor } from "../types.js";
@@ -15,10 +15,20 @@ export interface PassResult {
 export class Rewrite {
   private readonly nodes = new Map<Node, readonly Node[]>();
   private readonly values: Map<ValueId, Value>;
+  private readonly nodeIds: Set<NodeId>;
   changed = false;
 
   constructor(private readonly graph: Graph) {
     this.values = new Map(graph.values);
+    this.nodeIds = new Set(graph.nodes.map(({ id }) => id));
+  }
+
+  /** A name for a node, made from `hint`, that no other node has. */
+  nodeId(hint: NodeId): NodeId {
+    let id = hint;
+    for (let i = 1; this.nodeIds.has(id); i++) id = `${hint}.${i}`;
+    this.nodeIds.add(id);
+    return id;
   }
 
   replace(node: Node, by: readonly Node[]): void {

@@ -1,5 +1,5 @@
 // mpplan annotate: the plan inside the ONNX file's metadata, where Netron shows it.
-import { annotate as annotateOnnx, planAnnotations } from "@mpplan/onnx";
+import { annotate as annotateOnnx, nodeIndex, planAnnotations } from "@mpplan/onnx";
 import { writeAtomically } from "../../node/files.js";
 import { checkModel } from "../../read-documents.js";
 import { planAtPath } from "../documents.js";
@@ -26,11 +26,13 @@ export const annotate: CliCommand = {
         const { source, imported } = loadModel(path);
         const plan = planAtPath(flags.plan);
         checkModel(plan, imported, flags.plan);
-        const notes = planAnnotations(plan);
+        const notes = planAnnotations(plan, nodeIndex(source.bytes));
         await writeAtomically(flags.output, annotateOnnx(source.bytes, notes.nodes, notes.model));
-        const nodes = plan.decisions.length;
-        if (flags.json) io.out(`${JSON.stringify({ output: flags.output, nodes })}\n`);
-        else io.out(`${nodes} nodes annotated; the model is in ${flags.output}\n`);
+        const nodes = notes.nodes.size;
+        const others = plan.decisions.length - nodes;
+        const beside = others === 0 ? "" : `, and ${others} sites of no single node in the model's metadata`;
+        if (flags.json) io.out(`${JSON.stringify({ output: flags.output, nodes, others })}\n`);
+        else io.out(`${nodes} nodes annotated${beside}; the model is in ${flags.output}\n`);
         return exit.ok;
       }),
     );

@@ -1,7 +1,7 @@
 // mpplan compile: a model and samples in, a plan out, with what it costs and loses.
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { printDocument, type Profile } from "@mpplan/ir";
+import { printDocument, unplannedSums, type Profile } from "@mpplan/ir";
 import { writeAtomically } from "../../node/files.js";
 import { checkDecision } from "../../make-plan.js";
 import { compileModel } from "../../pipeline.js";
@@ -27,6 +27,7 @@ import {
 import { checkOutputs } from "../outputs.js";
 import { createReporter } from "../progress.js";
 import { planText, reportText } from "../render/plan.js";
+import { unplannedText } from "../render/unplanned.js";
 import {
   describeModel,
   echo,
@@ -87,7 +88,7 @@ export const compile: CliCommand = {
         );
         const reporter = createReporter(io, flags.quiet);
         try {
-          const { plan, report, profile } = await compileModel(model.source.bytes, samples, {
+          const { graph, plan, report, profile } = await compileModel(model.source.bytes, samples, {
             ...precisionOptions(flags),
             name: model.source.name,
             ...(model.source.externalData && { externalData: model.source.externalData }),
@@ -109,13 +110,17 @@ export const compile: CliCommand = {
           if (output !== undefined) await writeAtomically(output, printDocument(plan));
           const kept = report ? flags.saveProfile : soFar;
           if (kept !== undefined) await writeAtomically(kept, printDocument(profile));
+          const unplanned = unplannedSums(graph);
           if (!report) {
             io.err(interruptedText(profile, output, kept));
-            if (flags.json) io.out(`${JSON.stringify({ plan, report })}\n`);
+            if (flags.json) io.out(`${JSON.stringify({ plan, report, unplanned })}\n`);
             return exit.interrupted;
           }
-          if (flags.json) io.out(`${JSON.stringify({ plan, report })}\n`);
-          else io.out(`${planText(plan)}\n${reportText(plan, report)}\nplan written to ${output}\n`);
+          if (flags.json) io.out(`${JSON.stringify({ plan, report, unplanned })}\n`);
+          else {
+            const left = unplannedText(unplanned);
+            io.out(`${planText(plan)}\n${reportText(plan, report)}${left}\nplan written to ${output}\n`);
+          }
           return exit.ok;
         } finally {
           reporter.stop();

@@ -1,17 +1,30 @@
 // mpplan inspect: a model, a profile or a plan, for people.
-import { IrError, noOperands, parseReport, printGraph, sumSites, type Graph } from "@mpplan/ir";
+import {
+  IrError,
+  noOperands,
+  parseReport,
+  printGraph,
+  sumSites,
+  unplannedSums,
+  valueOf,
+  type Graph,
+} from "@mpplan/ir";
 import { checkFileSize } from "@mpplan/onnx";
 import { UsageError } from "../../errors.js";
 import { readBytes } from "../../node/files.js";
 import { prepareGraph } from "../../prepare-graph.js";
 import { readPlan, readProfile } from "../../read-documents.js";
 import { exit } from "../exit.js";
-import { commonFlags, type CommonFlags } from "../options.js";
+import { collect, commonFlags, type CommonFlags } from "../options.js";
 import { planText } from "../render/plan.js";
 import { profileText } from "../render/profile.js";
 import { percent, table } from "../render/table.js";
-import { loadModel } from "../work.js";
+import { unplannedText } from "../render/unplanned.js";
+import { shapesFrom } from "../shapes.js";
+import { loadData, loadModel } from "../work.js";
 import type { CliCommand } from "./command.js";
+
+type Flags = CommonFlags & { graph?: boolean; shape?: string[]; data?: string[] };
 
 export const inspect: CliCommand = {
   define(program, run, io) {
@@ -20,8 +33,18 @@ export const inspect: CliCommand = {
       .summary("show a model, a profile or a plan")
       .description("Shows what a model sums, what a profile measured, or what a plan decides and why.")
       .argument("<file>", "a .onnx model, or a profile, plan or report in JSON")
-      .option("--graph", "of a model, every node as it is planned");
-    commonFlags(command).action((path: string, flags: CommonFlags & { graph?: boolean }) =>
+      .option("--graph", "of a model, every node as it is planned")
+      .option(
+        "--shape <name=dims>",
+        "of a model, the dims of an input that it leaves open, such as x=1x3x48x192; repeatable",
+        collect,
+      )
+      .option(
+        "-d, --data <path>",
+        "of a model, samples that say the dims of its inputs, as for mpplan compile; repeatable",
+        collect,
+      );
+    commonFlags(command).action((path: string, flags: Flags) =>
       run(async () => {
         const bytes = readBytes(path, checkFileSize);
         const isDocument = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{");
@@ -32,13 +55,32 @@ export const inspect: CliCommand = {
             next: "leave one of them out",
           });
         }
+        if (isDocument && (flags.shape || flags.data)) {
+          throw new UsageError("conflicting-options", {
+            what: "--shape and --data say the dims of a model's inputs, so they would have no effect here",
+            where: path,
+            next: "leave them out, or give a .onnx model",
+          });
+        }
+        if (flags.shape && flags.data) {
+          throw new UsageError("conflicting-options", {
+            what: "--shape and --data both say the dims of the inputs",
+            where: "--shape and --data",
+            next: "leave one of them out",
+          });
+        }
         if (isDocument) {
           const text = new TextDecoder().decode(bytes);
           const { document, shown } = readDocument(text, path);
           io.out(flags.json ? `${JSON.stringify(document)}\n` : shown());
           return exit.ok;
         }
-        const graph = prepareGraph(loadModel(path, bytes).imported, null, noOperands);
+        const { imported } = loadModel(path, bytes);
+        const sample = flags.data
+          ? loadData(path, imported, { data: flags.data, seed: 1 }).samples.at(0)
+          : null;
+        const shapes = flags.shape ? shapesFrom(flags.shape, imported) : sample;
+        const graph = prepareGraph(imported, shapes, noOperands);
         if (flags.json) io.out(`${JSON.stringify(modelFacts(graph))}\n`);
         else io.out(flags.graph ? printGraph(graph) : modelText(graph));
         return exit.ok;
@@ -83,11 +125,12 @@ function modelFacts(graph: Graph) {
       activation: activation.name,
       last,
     })),
+    unplanned: unplannedSums(graph),
   };
 }
 
 function modelText(graph: Graph): string {
-  const { sites } = modelFacts(graph);
+  const { sites, unplanned } = modelFacts(graph);
   const macs = sites.reduce((sum, site) => sum + site.macs, 0);
   const rows = sites.map((s) => [
     s.site,
@@ -110,9 +153,24 @@ function modelText(graph: Graph): string {
       rows,
     ),
     `\n\nby operator: ${byOp.join("; ") || "nothing to plan"}\n`,
+    unplannedText(unplanned),
+    unplanned.some(({ reason }) => reason.includes("not known") || reason.includes("not all known"))
+      ? `give the dims of the inputs to see what the sums are: ${openInputs(graph)}\n`
+      : "",
   ].join("");
 }
 
 function opOf(graph: Graph, site: string): string {
   return graph.nodes.find((node) => node.id === site)?.op ?? "?";
+}
+
+/** `--shape x=1x3x?x?`, for every input whose dims are not all known. */
+function openInputs(graph: Graph): string {
+  return graph.inputs
+    .flatMap((id) => {
+      const shape = valueOf(graph, id).type?.shape;
+      if (shape?.every((dim) => typeof dim === "number")) return [];
+      return `--shape ${id}=${shape ? shape.map((dim) => (typeof dim === "number" ? dim : "?")).join("x") : "..."}`;
+    })
+    .join(" ");
 }

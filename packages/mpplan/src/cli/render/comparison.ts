@@ -1,5 +1,6 @@
 // The comparison for people: a block per question, the controls beside what they control.
 import type { Comparison, ComparisonRow } from "@mpplan/ir";
+import { unplannedText } from "./unplanned.js";
 import { fixed, percent, scientific, table } from "./table.js";
 
 export function comparisonText(comparison: Comparison): string {
@@ -26,6 +27,7 @@ export function comparisonText(comparison: Comparison): string {
     "\nerror: relative Frobenius error of the (centred) outputs against exact sums; flips: samples decided otherwise.\n",
     "cost: modelled, by multiply-accumulates, 1 = everything high. It is no measured time: here low precision is\n",
     "emulated, and slower than f32.\n",
+    unplannedText(comparison.unplanned ?? []),
   ].join("");
 }
 

@@ -90,8 +90,9 @@ export function reportText(plan: Plan, report: Report): string {
 }
 
 function substitutions(report: Report): string {
+  // What no plan speaks of is said elsewhere, by reason.
   const lines = report.executed
-    .filter((e) => e.substitution !== null)
+    .filter((e) => e.substitution !== null && e.total > 0)
     .map((e) => `  ${e.site}: ${e.substitution}\n`);
   return lines.length === 0
     ? "every site was executed as planned\n"
