@@ -22,5 +22,6 @@ export * from "./shared.js";
 export * from "./sites.js";
 export * from "./softmax-after.js";
 export * from "./types.js";
+export * from "./value-sites.js";
 export * from "./values.js";
 export * from "./verify.js";
