@@ -106,7 +106,7 @@ export type SiteProfile = Static<typeof SiteProfile>;
 export const ValueStatistics = Type.Object({
   /** Sums seen. */
   count: Type.Integer({ minimum: 0 }),
-  /** Sums left out of what follows because they, or their terms, were not finite or left the range of squares. */
+  /** Sums left out of what follows because they, or their terms, were not finite, or beyond 2^500. */
   nonFinite: Type.Integer({ minimum: 0 }),
   /** Largest |partial sum|, in the terms' order. */
   peak: Type.Number(),

@@ -61,11 +61,14 @@ export function createCpuBackend({ threads: wanted = 1, workers }: CpuOptions = 
 export function backendOn(shared: Shared): KernelBackend {
   return {
     name: "cpu",
+    decidesValues: true,
     kernelFor(request) {
       const { op } = request.node;
       return op === "Conv" || op === "Gemm" || op === "MatMul"
         ? sumKernel(request, shared)
-        : plainKernel(request);
+        : request.decision
+          ? valueKernel(request)
+          : plainKernel(request);
     },
     probeFor(node, site, accumulators, arrangement) {
       const probe = reference.probeFor(node, site, accumulators, arrangement);
@@ -100,6 +103,25 @@ function plainKernel(request: KernelRequest): Kernel | Unsupported {
       const inputs = handles as (Tensor | null)[];
       const now = (): KernelResult => ({ outputs: run(inputs) });
       return memo ? memo.get(`cpu|${node.id}|${storage}|${keyOf(memo, inputs)}`, now) : now();
+    },
+  };
+}
+
+/** Decided value sums, as the reference carries them out. */
+function valueKernel(request: KernelRequest): Kernel {
+  const { node, storage, decision, accumulators, seed } = request;
+  const run = fromReference(request);
+  const what = JSON.stringify([decision!.ranges, accumulators, seed]);
+  return {
+    kind: "kernel",
+    run(handles, context) {
+      const { memo } = context;
+      const now = (): KernelResult => {
+        const { outputs, executed } = run(handles as (Tensor | null)[], { ...context, memo: null }, "");
+        return { outputs: outputs.map((t) => narrowed(t as Tensor)), executed: executed! };
+      };
+      const key = memo && `cpu|${node.id}|${storage}|${keyOf(memo, handles)}|${what}|${context.salt}`;
+      return key === null ? now() : memo!.get(key, now);
     },
   };
 }
