@@ -1,4 +1,5 @@
-// --include and --exclude: which sites are planned, and which stay in high precision.
+// --include and --exclude: which sites are planned, and which stay in high precision. They speak of sums of products;
+// sums of plain values are decided by themselves.
 import { UsageError } from "./errors.js";
 
 export interface SitePatterns {
@@ -30,7 +31,7 @@ function compile(pattern: string, sites: readonly string[], flag: string): RegEx
   const regex = new RegExp(`^${escaped}$`);
   if (sites.some((site) => regex.test(site))) return regex;
   throw new UsageError("bad-option", {
-    what: `The pattern "${pattern}" matches no sum site`,
+    what: `The pattern "${pattern}" matches no site of sums of products`,
     where: flag,
     next: `the sites are: ${sites.slice(0, 20).join(", ")}${sites.length > 20 ? ", ..." : ""}`,
   });
