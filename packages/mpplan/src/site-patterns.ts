@@ -31,7 +31,7 @@ function compile(pattern: string, sites: readonly string[], flag: string): RegEx
   const regex = new RegExp(`^${escaped}$`);
   if (sites.some((site) => regex.test(site))) return regex;
   throw new UsageError("bad-option", {
-    what: `The pattern "${pattern}" matches no site of sums of products`,
+    what: `The pattern "${pattern}" matches no sum site`,
     where: flag,
     next: `the sites are: ${sites.slice(0, 20).join(", ")}${sites.length > 20 ? ", ..." : ""}`,
   });

@@ -111,6 +111,6 @@ describe("highPrecisionSites", () => {
     ]);
   });
   test("a pattern without effect is refused", () => {
-    expect(() => kept({ include: ["conv*", "fd*"] })).toThrow(/"fd\*" matches no site of sums of products/);
+    expect(() => kept({ include: ["conv*", "fd*"] })).toThrow(/"fd\*" matches no sum site/);
   });
 });

@@ -182,11 +182,7 @@ export function decisionFlags(command: Command): Command {
 
 export function patternFlags(command: Command): Command {
   return command
-    .option(
-      "--include <pattern>",
-      "plan only nodes whose name matches (* and ?), of those with sums of products; repeatable",
-      collect,
-    )
+    .option("--include <pattern>", "plan only nodes whose name matches (* and ?); repeatable", collect)
     .option("--exclude <pattern>", "keep nodes whose name matches in high precision; repeatable", collect);
 }
 
