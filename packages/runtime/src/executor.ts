@@ -191,18 +191,7 @@ function createSession(graph: Graph, execution: Execution, means: Means): Sessio
   const machine: Machine = { ...means, plan };
   const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
-    const value = values.get(node.id);
-    if (value && plan) {
-      return stepFor(
-        machine,
-        graph,
-        node,
-        place,
-        null,
-        valueDecisionFor(value, decisions, plan.accumulators.length),
-      );
-    }
-    const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
+    const decision = plan && decided(site, values.get(node.id), decisions, plan.accumulators.length);
     if (site && decision?.arrangement) checkArrangement(graph, site, decision.arrangement);
     return stepFor(machine, graph, node, place, site, decision);
   });
@@ -261,6 +250,17 @@ async function runNode<T>(node: Node, run: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     throw namingNode(error, node);
   }
+}
+
+/** What a plan decides over the sums of a node, be they of products or of values. */
+function decided(
+  site: SumSite | null,
+  values: ValueSite | undefined,
+  decisions: ReadonlyMap<SiteId, Decision>,
+  accumulators: number,
+): Decision | null {
+  if (values) return valueDecisionFor(values, decisions, accumulators);
+  return site && decisionFor(site, decisions, accumulators);
 }
 
 /** Counts the rounds of all loops of one run. */
