@@ -6,12 +6,14 @@ import {
   stack,
   type Accumulator,
   type Graph,
+  type NodeId,
   type Profile,
   type Samples,
   type SiteId,
   type SiteProfile,
   type SumSite,
   type Tool,
+  type ValueProfile,
 } from "@mpplan/ir";
 import type { Executor } from "@mpplan/runtime";
 import type { SiteArrangement } from "./arrange.js";
@@ -21,6 +23,7 @@ import { createSensitivities, type Sensitivities } from "./gradients/sensitiviti
 import type { Task } from "./metrics.js";
 import { guessTaskOf } from "./task.js";
 import { mergeNeurons, NeuronCounter } from "./statistics.js";
+import { mergeValues, ValueCounter } from "./value-statistics.js";
 
 export interface CalibrateOptions {
   readonly executor: Executor;
@@ -76,6 +79,9 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       ),
     ]),
   );
+  const valueCounters = new Map(
+    probe.valueSites.map((site) => [site.id, Array.from({ length: site.neurons }, () => new ValueCounter())]),
+  );
   const task = options.task ?? (await guessTaskOf(graph, samples, executor));
   const sensitivities = createSensitivities(graph, probe.sites, { task, seed: options.seed });
   const digest = new SetDigest();
@@ -100,17 +106,24 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
         for (let c = 0; c < measurement.v.length; c++)
           neurons[measurement.neurons[c]!]!.add(measurement, c, weight?.[c] ?? 0);
       },
-      { values: (values) => (weights = sensitivities.run(values, count)) },
+      {
+        values: (values) => (weights = sensitivities.run(values, count)),
+        visitValues: ({ id }, measurement) => {
+          const neurons = valueCounters.get(id)!;
+          measurement.neurons.forEach((neuron, i) => neurons[neuron]!.add(measurement, i));
+        },
+      },
     );
     done += count;
     onProgress?.(done, samples.count);
   }
 
+  const opOf = (id: NodeId): string => graph.nodes.find((node) => node.id === id)!.op;
   const sites = probe.sites.map((site): SiteProfile => {
     const { accumulators: own, arrangement } = laidOut(site);
     return {
       site: site.id,
-      op: graph.nodes.find((node) => node.id === site.node)!.op,
+      op: opOf(site.node),
       length: site.length,
       macs: site.macs,
       activation: site.activation.name,
@@ -121,6 +134,13 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
       neurons: counters.get(site.id)!.map((counter) => counter.toJSON()),
     };
   });
+  const valueSums = probe.valueSites.map(({ id, node, length, sameSign }): ValueProfile => ({
+    site: id,
+    op: opOf(node),
+    length,
+    sameSign,
+    neurons: valueCounters.get(id)!.map((counter) => counter.toJSON()),
+  }));
   return {
     kind: "mpplan-profile",
     version: 1,
@@ -131,6 +151,7 @@ export async function calibrate(graph: Graph, samples: Samples, options: Calibra
     accumulators: [...accumulators],
     sensitivities: describeSensitivities(sensitivities),
     sites,
+    ...(valueSums.length > 0 && { valueSums }),
   };
 }
 
@@ -170,6 +191,7 @@ function mergeTwo(a: Profile, b: Profile): Profile {
         s.accumulators,
         s.arrangement,
       ]),
+      p.valueSums?.map((s) => [s.site, s.length, s.sameSign, s.neurons.length]),
     ]);
   if (facts(a) !== facts(b)) {
     throw new CalibrationError("merge-mismatch", {
@@ -191,6 +213,12 @@ function mergeTwo(a: Profile, b: Profile): Profile {
       ...site,
       neurons: site.neurons.map((neuron, n) => mergeNeurons(neuron, b.sites[s]!.neurons[n]!)),
     })),
+    ...(a.valueSums && {
+      valueSums: a.valueSums.map((site, s) => ({
+        ...site,
+        neurons: site.neurons.map((neuron, n) => mergeValues(neuron, b.valueSums![s]!.neurons[n]!)),
+      })),
+    }),
   };
 }
 

@@ -73,3 +73,10 @@ export class ExactAdder {
     return sum;
   }
 }
+
+/** The expansion of both sums together. */
+export function mergeSums(a: ExactSum, b: ExactSum): ExactSum {
+  const sum = new ExactAdder(a);
+  sum.addAll(b);
+  return sum.expansion();
+}

@@ -1,7 +1,7 @@
 // What is counted for one neuron, and how one component adds to it.
 import { type Activation, type NeuronStatistics, type RungStatistics } from "@mpplan/ir";
 import type { SiteMeasurement } from "@mpplan/runtime";
-import { ExactAdder } from "./exact-sum.js";
+import { ExactAdder, mergeSums } from "./exact-sum.js";
 import { LogCounter } from "./log-histogram.js";
 import { ScoreCounter } from "./score-counter.js";
 
@@ -202,10 +202,4 @@ function mergeRungs(a: RungStatistics, b: RungStatistics): RungStatistics {
     ulpSensitivity: sum("ulpSensitivity"),
     smoothSensitivity: sum("smoothSensitivity"),
   };
-}
-
-function mergeSums(a: readonly number[], b: readonly number[]): number[] {
-  const sum = new ExactAdder([...a]);
-  sum.addAll([...b]);
-  return sum.expansion();
 }

@@ -1,5 +1,5 @@
 // The modelled cost: what a run would cost on hardware whose price per multiply-accumulate is a table.
-// It is a model, MAC-weighted, 1 = everything in the high format; it says nothing of measured time.
+// It is a model, MAC-weighted, 1 = everything in the high format; it says nothing of measured time, or of additions.
 import { formatNamed } from "@mpplan/formats";
 import type { Accumulator } from "./precision.js";
 import type { ExecutedSite } from "./report.js";
@@ -33,6 +33,7 @@ export function highAccumulators(accumulators: readonly Accumulator[]): Readonly
  * Sums c(format) x MACs over what was executed, in units of the same network all in the format of the plan's last
  * accumulator. A component that was recomputed is charged for both passes: r + rho; a static one for its own:
  * r + (1 - r) rho, where r = c(low)/c(high). |W||h| for `kappa-full` is charged like the low pass that it goes with.
+ * Sums of plain values have no multiply-accumulates: they count neither as cost nor as high precision.
  */
 export function measuredCost(plan: Plan, executed: readonly ExecutedSite[]): MeasuredCost {
   const high = highAccumulators(plan.accumulators);
@@ -44,6 +45,7 @@ export function measuredCost(plan: Plan, executed: readonly ExecutedSite[]): Mea
   let all = 0;
   for (const site of executed) {
     const decision = decisions.get(site.site);
+    if (decision?.term === "value") continue;
     const length = decision?.length ?? 0;
     all += length * site.total;
     site.components.forEach((count, id) => {

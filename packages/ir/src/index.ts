@@ -23,5 +23,6 @@ export * from "./sites.js";
 export * from "./softmax-after.js";
 export * from "./types.js";
 export * from "./unplanned-sums.js";
+export * from "./value-sites.js";
 export * from "./values.js";
 export * from "./verify.js";

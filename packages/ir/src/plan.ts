@@ -98,7 +98,16 @@ export const Decision = Type.Object({
   op: Type.String(),
   neurons: Type.Integer({ minimum: 1 }),
   length: Type.Integer({ minimum: 0 }),
-  macs: Type.Integer({ minimum: 0, description: "multiply-accumulates of one run" }),
+  macs: Type.Integer({
+    minimum: 0,
+    description: "multiply-accumulates of one run; sums of plain values have none",
+  }),
+  /** Absent for sums of products. */
+  term: Type.Optional(
+    Type.Literal("value", {
+      description: "the terms are plain values, not products: such sums are static, and cost nothing",
+    }),
+  ),
   ranges: Type.Array(
     Type.Object({ start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 1 }), choice: Choice }),
     { description: "half-open runs of neurons, ascending, covering all of them" },

@@ -2,6 +2,7 @@
 import { isBody, valueOf, valueType, type AttrValue, type Graph, type Node } from "./graph.js";
 import { sumSites, type SumSite } from "./sites.js";
 import { printType } from "./types.js";
+import { valueSites, type ValueSite } from "./value-sites.js";
 import { printValueType } from "./values.js";
 
 /**
@@ -12,7 +13,8 @@ import { printValueType } from "./values.js";
  * Computed values carry a `%`; constants do not, and are listed first with their types.
  */
 export function printGraph(graph: Graph): string {
-  const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
+  const sites = new Map(sumSites(graph).map((site) => [site.node, sumText(site)]));
+  for (const site of valueSites(graph)) sites.set(site.node, valueText(site));
   const constants = [...graph.values.values()].filter((value) => value.constant);
   const lines = [
     `graph ${JSON.stringify(graph.name)} ${graph.digest.slice(0, 19)}`,
@@ -24,7 +26,15 @@ export function printGraph(graph: Graph): string {
   return lines.join("\n") + "\n";
 }
 
-function printNode(graph: Graph, node: Node, site: SumSite | undefined): string {
+function sumText({ neurons, length, activation }: SumSite): string {
+  return `${neurons} neurons x ${length} terms, then ${activation.name}`;
+}
+
+function valueText({ components, length, sameSign }: ValueSite): string {
+  return `${components} sums of ${length} values${sameSign ? " of one sign" : ""}`;
+}
+
+function printNode(graph: Graph, node: Node, sums: string | undefined): string {
   const name = (id: string | null): string =>
     id === null ? "_" : graph.values.get(id)?.constant ? id : `%${id}`;
   const attrs = Object.entries(node.attrs).filter(([, value]) => value !== undefined) as [
@@ -37,7 +47,7 @@ function printNode(graph: Graph, node: Node, site: SumSite | undefined): string 
     `${node.outputs.map((id) => `%${id}`).join(", ")} = ${node.op}(${node.inputs.map(name).join(", ")})`,
     shown && ` {${shown}}`,
     ` : ${results}`,
-    site && `  # ${site.neurons} neurons x ${site.length} terms, then ${site.activation.name}`,
+    sums && `  # ${sums}`,
   ]
     .filter(Boolean)
     .join("");

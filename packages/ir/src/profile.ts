@@ -103,6 +103,31 @@ export const SiteProfile = Type.Object({
 });
 export type SiteProfile = Static<typeof SiteProfile>;
 
+export const ValueStatistics = Type.Object({
+  /** Sums seen. */
+  count: Type.Integer({ minimum: 0 }),
+  /** Sums left out of what follows because they, or their terms, were not finite, or beyond 2^500. */
+  nonFinite: Type.Integer({ minimum: 0 }),
+  /** Largest |partial sum|, in the terms' order. */
+  peak: Type.Number(),
+  /** Sum of the |sums|. */
+  sum: ExactSum,
+  /** Sum of the sums of |term|. */
+  magnitude: ExactSum,
+});
+/** What the exact run showed of one neuron's value sums. */
+export type ValueStatistics = Static<typeof ValueStatistics>;
+
+export const ValueProfile = Type.Object({
+  site: Type.String(),
+  op: Type.String(),
+  length: Type.Integer({ minimum: 0 }),
+  sameSign: Type.Boolean({ description: "all the terms of a sum are known to have one sign" }),
+  neurons: Type.Array(ValueStatistics),
+});
+/** The sums of plain values of one node. */
+export type ValueProfile = Static<typeof ValueProfile>;
+
 export const ProfileSchema = Type.Object(
   {
     kind: Type.Literal("mpplan-profile"),
@@ -114,6 +139,8 @@ export const ProfileSchema = Type.Object(
     accumulators: Type.Array(Accumulator, { description: "the ladder, as asked for, cheapest first" }),
     sensitivities: Type.String({ description: "how |S|^2 was found, and where it could not be" }),
     sites: Type.Array(SiteProfile),
+    /** Absent where the model adds up products alone. */
+    valueSums: Type.Optional(Type.Array(ValueProfile)),
   },
   { $id: "urn:mpplan:profile:1", title: "mpplan profile", additionalProperties: false },
 );

@@ -10,6 +10,7 @@ import { noOperands, type Accumulator } from "./precision.js";
 import { presetNamed } from "./presets.js";
 import type { Sample, Samples } from "./samples.js";
 import { sumSites, type SumSite } from "./sites.js";
+import { valueSites } from "./value-sites.js";
 import {
   allocate,
   isFloat,
@@ -209,7 +210,16 @@ export const lowHigh: readonly Accumulator[] = [presetNamed("e4m3-f16").low, pre
 export function planOf(
   graph: Graph,
   choose: (site: SumSite, neuron: number) => Choice,
-  { accumulators = lowHigh, seed = 1 }: { accumulators?: readonly Accumulator[]; seed?: number } = {},
+  {
+    accumulators = lowHigh,
+    seed = 1,
+    values,
+  }: {
+    accumulators?: readonly Accumulator[];
+    seed?: number;
+    /** The accumulator of value sums; left out, the plan does not speak of them. */
+    values?: number | undefined;
+  } = {},
 ): Plan {
   const tool = { name: "test", version: "0" };
   return {
@@ -227,28 +237,43 @@ export function planOf(
     operands: graph.operands,
     costs: costTable(accumulators),
     accumulators: [...accumulators],
-    decisions: sumSites(graph).map((site): Decision => {
-      const ranges: Decision["ranges"] = [];
-      for (let neuron = 0; neuron < site.neurons; neuron++) {
-        const choice = choose(site, neuron);
-        const last = ranges.at(-1);
-        if (last && JSON.stringify(last.choice) === JSON.stringify(choice)) last.end = neuron + 1;
-        else ranges.push({ start: neuron, end: neuron + 1, choice });
-      }
-      const op = graph.nodes.find((node) => node.id === site.node)!.op;
-      return {
-        site: site.id,
-        op,
-        neurons: site.neurons,
-        length: site.length,
-        macs: site.macs,
-        ranges,
-        because: "the test says so",
-      };
-    }),
+    decisions: sumSites(graph)
+      .map((site): Decision => {
+        const ranges: Decision["ranges"] = [];
+        for (let neuron = 0; neuron < site.neurons; neuron++) {
+          const choice = choose(site, neuron);
+          const last = ranges.at(-1);
+          if (last && JSON.stringify(last.choice) === JSON.stringify(choice)) last.end = neuron + 1;
+          else ranges.push({ start: neuron, end: neuron + 1, choice });
+        }
+        const op = graph.nodes.find((node) => node.id === site.node)!.op;
+        return {
+          site: site.id,
+          op,
+          neurons: site.neurons,
+          length: site.length,
+          macs: site.macs,
+          ranges,
+          because: "the test says so",
+        };
+      })
+      .concat(values === undefined ? [] : valueDecisions(graph, values)),
     predicted: null,
     drift: [],
   };
+}
+
+function valueDecisions(graph: Graph, use: number): Decision[] {
+  return valueSites(graph).map(({ id, node, neurons, length }) => ({
+    site: id,
+    op: graph.nodes.find((each) => each.id === node)!.op,
+    neurons,
+    length,
+    macs: 0,
+    term: "value",
+    ranges: [{ start: 0, end: neurons, choice: { mode: "static", use } }],
+    because: "the test says so",
+  }));
 }
 
 /** A plan with one accumulator for everything. */

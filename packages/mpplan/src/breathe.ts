@@ -36,6 +36,7 @@ export function withPauses(executor: Executor): Executor {
       const probe = await executor.probe(graph, accumulators, arrangement);
       return {
         sites: probe.sites,
+        valueSites: probe.valueSites,
         run: async (feeds, visit, options) => {
           await pause();
           return probe.run(feeds, visit, options);

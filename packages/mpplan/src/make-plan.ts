@@ -4,6 +4,7 @@ import {
   printAccumulator,
   printOperands,
   sumSites,
+  valueSites,
   type Budget,
   type Graph,
   type Plan,
@@ -206,9 +207,10 @@ function checkMeasured(profile: Profile, { accumulators, operands }: Precision):
 }
 
 /** A damaged profile would make a plan that no run takes. */
-function checkSites({ model, sites }: Profile, graph: Graph): void {
-  const measured = new Map(sites.map((site) => [site.site, site.neurons.length]));
-  const missing = sumSites(graph).find((site) => measured.get(site.id) !== site.neurons);
+function checkSites({ model, sites, valueSums = [] }: Profile, graph: Graph): void {
+  const measured = new Map([...sites, ...valueSums].map((site) => [site.site, site.neurons.length]));
+  const wanted = [...sumSites(graph), ...valueSites(graph)];
+  const missing = wanted.find((site) => measured.get(site.id) !== site.neurons);
   if (!missing) return;
   throw new PlannerError("wrong-profile", {
     what: `The profile has ${measured.get(missing.id) ?? 0} of the ${missing.neurons} neurons of "${missing.id}"`,

@@ -6,6 +6,7 @@ import {
   standardPasses,
   sumSites,
   valueOf,
+  valueSites,
   type Dim,
   type Graph,
   type Operands,
@@ -58,5 +59,6 @@ function withOpenBatch(graph: Graph, id: string, dims: readonly number[]): reado
 }
 
 function facts(graph: Graph): string {
-  return JSON.stringify(sumSites(graph).map((site) => ({ ...site, activation: site.activation.name })));
+  const sums = sumSites(graph).map((site) => ({ ...site, activation: site.activation.name }));
+  return JSON.stringify([sums, valueSites(graph)]);
 }

@@ -83,7 +83,10 @@ function uniformPlanFor(imported: Graph, options: SessionOptions, shapes: Shapes
   const precision = { ...base, accumulators, costs: resolveCosts(accumulators, options.costs) };
   const profile = blankProfileFor(imported, precision, shapes);
   const use = accumulators.findIndex((a) => a.format === format);
-  return uniformPlan(profile, use, planOptionsOf(profile, precision, { seed: options.seed }));
+  const planOptions = planOptionsOf(profile, precision, { seed: options.seed });
+  // Who asks for more than the high format does not want it in the products alone.
+  const finer = formatNamed(format).precision > formatNamed(high.format).precision;
+  return uniformPlan(profile, use, { ...planOptions, values: finer ? accumulators[use] : high });
 }
 
 function blankProfileFor(

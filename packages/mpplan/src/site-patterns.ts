@@ -1,4 +1,5 @@
-// --include and --exclude: which sites are planned, and which stay in high precision.
+// --include and --exclude: which sites are planned, and which stay in high precision. They speak of sums of products;
+// sums of plain values are decided by themselves.
 import { UsageError } from "./errors.js";
 
 export interface SitePatterns {

@@ -10,3 +10,4 @@ export type { Claim, Policy, PolicyContext } from "./policies/policy.js";
 export * from "./refine.js";
 export * from "./rules/index.js";
 export { expectedFraction, type Rule } from "./rules/rule.js";
+export { decideValueSums, wideAccumulator, type ValueDecision } from "./value-sums.js";

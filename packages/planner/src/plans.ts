@@ -5,6 +5,7 @@ import {
   printAccumulator,
   quantile,
   sumSites,
+  valueSites,
   type Accumulator,
   type Budget,
   type Choice,
@@ -17,9 +18,12 @@ import {
   type RungStatistics,
   type SiteProfile,
   type Tool,
+  type ValueProfile,
+  type ValueStatistics,
 } from "@mpplan/ir";
 import { PlannerError } from "./errors.js";
 import type { Rule } from "./rules/rule.js";
+import { decideValueSums } from "./value-sums.js";
 
 /** What every plan of one planning session has in common. */
 export interface PlanOptions {
@@ -30,6 +34,8 @@ export interface PlanOptions {
   readonly seed: number;
   readonly preset: string;
   readonly tool: Tool;
+  /** The accumulator of value sums where it is safe for them; default the high one. */
+  readonly values?: Accumulator | undefined;
   /** Sites that are kept in high precision whatever the policy says. */
   readonly forceHigh?: ((site: string) => boolean) | undefined;
 }
@@ -40,6 +46,7 @@ export function planFrame(
   options: PlanOptions,
 ): Omit<Plan, "mode" | "policy" | "budget" | "decisions"> {
   const lowest = rungIndex(profile, options.accumulators[0]!);
+  const { list, extra } = accumulatorTable(profile, options);
   return {
     kind: "mpplan-plan",
     version: 1,
@@ -50,8 +57,8 @@ export function planFrame(
     preset: options.preset,
     semantics: "exact",
     operands: profile.operands,
-    costs: costTable(options.accumulators, options.costs),
-    accumulators: accumulatorTable(profile, options).list,
+    costs: costTable([...options.accumulators, ...extra], options.costs),
+    accumulators: list,
     predicted: null,
     drift: profile.sites.map((site) => ({
       site: site.site,
@@ -118,30 +125,50 @@ interface Decided {
 
 /**
  * The accumulators of a plan, and which of them a site uses for a rung of the ladder: sites may have orders of their
- * own. The last one is of the highest rung.
+ * own. The last one is of the highest rung. Those that value sums alone use (`extra`) come first.
  */
 function accumulatorTable(
   profile: Profile,
-  { accumulators }: PlanOptions,
-): { readonly list: Accumulator[]; readonly idOf: (site: number, rung: number) => number } {
-  const list: Accumulator[] = [];
-  const ids = new Map<string, number>();
+  { accumulators, values = accumulators.at(-1)! }: PlanOptions,
+): {
+  readonly list: Accumulator[];
+  readonly extra: Accumulator[];
+  readonly idOf: (site: number, rung: number) => number;
+  readonly values: readonly { readonly site: ValueProfile; readonly use: number; readonly because: string }[];
+} {
+  const ladder = new Map<string, Accumulator>();
   const table = accumulators.map((nominal) => {
     const measured = rungIndex(profile, nominal);
-    const idFor = (accumulator: Accumulator): number => {
-      const name = printAccumulator(accumulator);
-      if (!ids.has(name)) ids.set(name, list.push(accumulator) - 1);
-      return ids.get(name)!;
-    };
-    return profile.sites.map((site) => idFor(site.accumulators[measured] ?? nominal));
+    return profile.sites.map((site) => {
+      const accumulator = site.accumulators[measured] ?? nominal;
+      ladder.set(printAccumulator(accumulator), accumulator);
+      return printAccumulator(accumulator);
+    });
   });
-  return { list, idOf: (site, rung) => table[rung]![site]! };
+  const decided = (profile.valueSums ?? []).map((site) => ({
+    site,
+    ...decideValueSums(site, values),
+  }));
+  const others = new Map(decided.map(({ accumulator }) => [printAccumulator(accumulator), accumulator]));
+  const extra = [...others].filter(([name]) => !ladder.has(name)).map(([, accumulator]) => accumulator);
+  const list = [...extra, ...ladder.values()];
+  const ids = new Map(list.map((accumulator, id) => [printAccumulator(accumulator), id]));
+  return {
+    list,
+    extra,
+    idOf: (site, rung) => ids.get(table[rung]![site]!)!,
+    values: decided.map(({ site, accumulator, because }) => ({
+      site,
+      use: ids.get(printAccumulator(accumulator))!,
+      because,
+    })),
+  };
 }
 
 /** The document, its fields in one order: the same decisions give the same bytes. Choices name rungs of the ladder. */
 export function assemble(profile: Profile, options: PlanOptions, decided: Decided): Plan {
   const frame = planFrame(profile, options);
-  const { idOf } = accumulatorTable(profile, options);
+  const { idOf, values } = accumulatorTable(profile, options);
   const decisions = decided.decisions.map((decision, s): Decision => {
     const { because, ...rest } = decision;
     const { arrangement } = profile.sites[s]!;
@@ -155,6 +182,7 @@ export function assemble(profile: Profile, options: PlanOptions, decided: Decide
     }));
     return { ...rest, ranges, ...(arrangement && { arrangement }), because };
   });
+  for (const { site, use, because } of values) decisions.push(valueDecision(site, use, because));
   return {
     kind: frame.kind,
     version: frame.version,
@@ -173,6 +201,20 @@ export function assemble(profile: Profile, options: PlanOptions, decided: Decide
     predicted: frame.predicted,
     decisions,
     drift: frame.drift,
+  };
+}
+
+function valueDecision(site: ValueProfile, use: number, because: string): Decision {
+  const neurons = site.neurons.length;
+  return {
+    site: site.site,
+    op: site.op,
+    neurons,
+    length: site.length,
+    macs: 0,
+    term: "value",
+    ranges: [{ start: 0, end: neurons, choice: { mode: "static", use } }],
+    because,
   };
 }
 
@@ -225,6 +267,7 @@ function finite(x: number): number | null {
 /** A profile of no samples: enough for plans that look at none, uniform ones and rules with a given tau. */
 export function blankProfile(graph: Graph, accumulators: readonly Accumulator[], tool: Tool): Profile {
   const sites = sumSites(graph);
+  const values = valueSites(graph);
   const kappa = kappaActivations(sites);
   return {
     kind: "mpplan-profile",
@@ -246,8 +289,19 @@ export function blankProfile(graph: Graph, accumulators: readonly Accumulator[],
       accumulators: [...accumulators],
       neurons: Array.from({ length: site.neurons }, () => blankNeuron(accumulators.length)),
     })),
+    ...(values.length > 0 && {
+      valueSums: values.map(({ id, node, neurons, length, sameSign }) => ({
+        site: id,
+        op: graph.nodes.find((each) => each.id === node)!.op,
+        length,
+        sameSign,
+        neurons: Array.from({ length: neurons }, () => blankValues),
+      })),
+    }),
   };
 }
+
+const blankValues: ValueStatistics = { count: 0, nonFinite: 0, peak: 0, sum: [], magnitude: [] };
 
 function blankNeuron(rungs: number): NeuronStatistics {
   const histogram = { first: 0, counts: [], zeros: 0, infinite: 0, nan: 0 };

@@ -21,6 +21,7 @@ import { problemWith } from "./recipe.js";
 import { inBinary64, Shared } from "./shared.js";
 import { chooseThreads, type ThreadsWanted } from "./threads/choose.js";
 import type { WorkerHost } from "./threads/host.js";
+import { decidedRun } from "./value-sums.js";
 
 export interface CpuOptions {
   /**
@@ -61,11 +62,14 @@ export function createCpuBackend({ threads: wanted = 1, workers }: CpuOptions = 
 export function backendOn(shared: Shared): KernelBackend {
   return {
     name: "cpu",
+    decidesValues: true,
     kernelFor(request) {
       const { op } = request.node;
       return op === "Conv" || op === "Gemm" || op === "MatMul"
         ? sumKernel(request, shared)
-        : plainKernel(request);
+        : request.decision
+          ? valueKernel(request)
+          : plainKernel(request);
     },
     probeFor(node, site, accumulators, arrangement) {
       const probe = reference.probeFor(node, site, accumulators, arrangement);
@@ -100,6 +104,29 @@ function plainKernel(request: KernelRequest): Kernel | Unsupported {
       const inputs = handles as (Tensor | null)[];
       const now = (): KernelResult => ({ outputs: run(inputs) });
       return memo ? memo.get(`cpu|${node.id}|${storage}|${keyOf(memo, inputs)}`, now) : now();
+    },
+  };
+}
+
+/** Decided value sums: the reference's, faster where that pays. */
+function valueKernel(request: KernelRequest): Kernel {
+  const { node, storage, decision, accumulators, seed } = request;
+  const fast = decidedRun(request);
+  const run = fromReference(request);
+  const what = JSON.stringify([decision!.ranges, accumulators, seed]);
+  return {
+    kind: "kernel",
+    run(handles, context) {
+      const { memo } = context;
+      const now = (): KernelResult => {
+        const inputs = handles as (Tensor | null)[];
+        const quick = fast?.(inputs);
+        if (quick) return quick;
+        const { outputs, executed } = run(inputs, { ...context, memo: null }, "");
+        return { outputs: outputs.map((t) => narrowed(t as Tensor)), executed: executed! };
+      };
+      const key = memo && `cpu|${node.id}|${storage}|${keyOf(memo, handles)}|${what}|${context.salt}`;
+      return key === null ? now() : memo!.get(key, now);
     },
   };
 }

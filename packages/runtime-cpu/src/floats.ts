@@ -4,6 +4,9 @@ import { ops, type InferContext, type Node, type Tensor, type TensorType } from 
 /** Null where the inputs are not of the kind that it is for. */
 export type FastRun = (inputs: readonly (Tensor | null)[], node: Node) => Tensor[] | null;
 
+/** Adds up the first `count` terms, which are binary32 numbers. */
+export type Sum = (terms: Float64Array, count: number) => number;
+
 export function floats(t: Tensor): Float32Array | null {
   return t.elem === "float32" && t.data instanceof Float32Array ? t.data : null;
 }

@@ -1,29 +1,39 @@
 // Softmax and BatchNormalization of binary32 data: the reference's formulas in binary64, rounded once.
 import { floatAttr, intAttr, normalizeAxis, sizeOf } from "@mpplan/ir";
-import { floats, type FastRun } from "./floats.js";
+import { floats, type FastRun, type Sum } from "./floats.js";
 
-export const softmax: FastRun = (inputs, node) => {
-  const t = inputs[0]!;
-  const x = floats(t);
-  if (!x) return null;
-  const out = new Float32Array(x.length);
-  const axis = normalizeAxis(node, intAttr(node, "axis"), t.dims.length);
-  const size = t.dims[axis]!;
-  const inner = sizeOf(t.dims.slice(axis + 1));
-  const outer = sizeOf(t.dims.slice(0, axis));
-  const powers = new Float64Array(size);
-  for (let o = 0; o < outer; o++) {
-    for (let j = 0; j < inner; j++) {
-      const first = o * size * inner + j;
-      let max = -Infinity;
-      for (let i = 0; i < size; i++) max = Math.max(max, x[first + i * inner]!);
-      let sum = 0;
-      for (let i = 0; i < size; i++) sum += powers[i] = Math.exp(x[first + i * inner]! - max);
-      for (let i = 0; i < size; i++) out[first + i * inner] = powers[i]! / sum;
+export const softmax: FastRun = softmaxBy(null);
+
+/** Every denominator by `sum`, of powers rounded to binary32, or in binary64. */
+export function softmaxBy(sumUp: Sum | null): FastRun {
+  return (inputs, node) => {
+    const t = inputs[0]!;
+    const x = floats(t);
+    if (!x) return null;
+    const out = new Float32Array(x.length);
+    const axis = normalizeAxis(node, intAttr(node, "axis"), t.dims.length);
+    const size = t.dims[axis]!;
+    const inner = sizeOf(t.dims.slice(axis + 1));
+    const outer = sizeOf(t.dims.slice(0, axis));
+    const powers = new Float64Array(size);
+    const rounded = new Float64Array(sumUp ? size : 0);
+    for (let o = 0; o < outer; o++) {
+      for (let j = 0; j < inner; j++) {
+        const first = o * size * inner + j;
+        let max = -Infinity;
+        for (let i = 0; i < size; i++) max = Math.max(max, x[first + i * inner]!);
+        let sum = 0;
+        for (let i = 0; i < size; i++) sum += powers[i] = Math.exp(x[first + i * inner]! - max);
+        if (sumUp) {
+          for (let i = 0; i < size; i++) rounded[i] = Math.fround(powers[i]!);
+          sum = sumUp(rounded, size);
+        }
+        for (let i = 0; i < size; i++) out[first + i * inner] = powers[i]! / sum;
+      }
     }
-  }
-  return [{ ...t, data: out }];
-};
+    return [{ ...t, data: out }];
+  };
+}
 
 export const batchNormalization: FastRun = (inputs, node) => {
   const t = inputs[0]!;

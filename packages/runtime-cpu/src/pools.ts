@@ -8,7 +8,7 @@ import {
   type SlidingWindow,
   type Tensor,
 } from "@mpplan/ir";
-import { floats, outputDims, type FastRun } from "./floats.js";
+import { floats, outputDims, type FastRun, type Sum } from "./floats.js";
 
 /** Along one axis: for every place of the window its first tap inside, how many there are, and those on padding too. */
 interface Spans {
@@ -23,6 +23,27 @@ export const maxPool: FastRun = (inputs, node) =>
 
 export const averagePool: FastRun = (inputs, node) =>
   pooled(inputs, node, intAttr(node, "count_include_pad") !== 0 ? meanWithPadding : mean);
+
+/** The same with every sum carried out by `sum`. */
+export const averagePoolBy =
+  (sum: Sum): FastRun =>
+  (inputs, node) =>
+    pooled(inputs, node, averageBy(intAttr(node, "count_include_pad") !== 0, sum));
+
+export const globalAveragePoolBy =
+  (sum: Sum): FastRun =>
+  (inputs, node) => {
+    const x = floats(inputs[0]!);
+    if (!x) return null;
+    const dims = outputDims(inputs, node);
+    const out = new Float32Array(sizeOf(dims));
+    const size = x.length / out.length;
+    const terms = Float64Array.from(x);
+    for (let plane = 0; plane < out.length; plane++) {
+      out[plane] = sum(terms.subarray(plane * size, (plane + 1) * size), size) / size;
+    }
+    return [{ elem: "float32", dims, data: out }];
+  };
 
 export const globalAveragePool: FastRun = (inputs, node) => {
   const x = floats(inputs[0]!);
@@ -76,6 +97,22 @@ const average =
       out[to + column] = sum / (withPadding ? coveredRows * covered[column]! : rows * count[column]!);
     }
   };
+
+function averageBy(withPadding: boolean, sum: Sum): Line {
+  let terms = new Float64Array(16);
+  return (x, from, rows, rowStep, { first, count, covered, step }, out, to, coveredRows) => {
+    for (let column = 0; column < first.length; column++) {
+      const [begin, n] = [from + first[column]!, count[column]! * step];
+      const taps = rows * count[column]!;
+      if (taps > terms.length) terms = new Float64Array(taps);
+      let tap = 0;
+      for (let row = begin, last = begin + rows * rowStep; row !== last; row += rowStep) {
+        for (let at = row; at < row + n; at += step) terms[tap++] = x[at]!;
+      }
+      out[to + column] = sum(terms, taps) / (withPadding ? coveredRows * covered[column]! : taps);
+    }
+  };
+}
 
 const mean = average(false);
 const meanWithPadding = average(true);

@@ -16,9 +16,9 @@ export type Handle = object;
 /** What a node is asked to do. */
 export interface KernelRequest {
   readonly node: Node;
-  /** The node's sums, null where it carries out none. */
+  /** The node's sums of products, null where it carries out none. */
   readonly site: SumSite | null;
-  /** How they are carried out; null asks for the exact reference. */
+  /** How they, or its value sums, are carried out; null asks for the exact reference. */
   readonly decision: Decision | null;
   readonly accumulators: readonly Accumulator[];
   /** Added to a component's index to number it in the network: no two sites share a number. */
@@ -61,7 +61,7 @@ export type CountRound = (node: Node) => void;
 
 export interface KernelResult {
   readonly outputs: readonly Handle[];
-  /** For a node with sums: what was computed in which accumulator. */
+  /** For a node with sums that were decided: what was computed in which accumulator. */
   readonly executed?: Pick<ExecutedSite, "components" | "recomputed" | "magnitudes" | "total">;
 }
 
@@ -77,6 +77,16 @@ export interface SiteMeasurement {
   /** A = |W||h| + |b|, summed in binary32 and no less than |v|; Infinity beyond binary32. */
   readonly magnitude: Float64Array;
   readonly low: readonly LowMeasurement[];
+}
+
+/** What the exact run shows of a node's value sums: one entry per sum, in the order in which they are carried out. */
+export interface ValueMeasurement {
+  readonly neurons: Int32Array;
+  readonly sum: Float64Array;
+  /** Sum of |term|. */
+  readonly magnitude: Float64Array;
+  /** Largest |partial sum|. */
+  readonly peak: Float64Array;
 }
 
 /** The same components in one low accumulator. */
@@ -99,6 +109,8 @@ export interface Probe {
 
 export interface KernelBackend {
   readonly name: string;
+  /** True where kernels honour decisions over value sums; else the reference backend carries such nodes out, visibly. */
+  readonly decidesValues?: boolean;
   kernelFor(request: KernelRequest): Kernel | Unsupported;
   /** Measures a site for calibration; its low sums in the given arrangement. */
   probeFor(

@@ -13,6 +13,7 @@ import {
   type Plan,
   type RuntimeValue,
   type SumSite,
+  type ValueSite,
   type ValueType,
 } from "@mpplan/ir";
 import { RuntimeError } from "./errors.js";
@@ -49,7 +50,7 @@ export function checkAllDecided(plan: Plan, sites: ReadonlySet<string>): void {
 }
 
 export function decisionFor(
-  site: SumSite,
+  site: Pick<SumSite, "id" | "neurons">,
   decisions: ReadonlyMap<string, Decision>,
   accumulators: number,
 ): Decision {
@@ -83,7 +84,34 @@ export function decisionFor(
   });
 }
 
-function checkThresholds(site: SumSite, { start, end, choice }: Decision["ranges"][number]): void {
+/**
+ * What the plan decides over value sums; null where it does not speak of them, which leaves them exact.
+ * @throws RuntimeError `wrong-plan`: value sums are static.
+ */
+export function valueDecisionFor(
+  site: ValueSite,
+  decisions: ReadonlyMap<string, Decision>,
+  accumulators: number,
+): Decision | null {
+  const decision = decisions.get(site.id);
+  if (!decision) return null;
+  const dynamic = decision.ranges.some(({ choice }) => choice.mode === "dynamic");
+  if (dynamic || decision.term !== "value") {
+    throw new RuntimeError("wrong-plan", {
+      what: dynamic
+        ? "The plan makes a dynamic choice of a sum of plain values, which no run-time test speaks of"
+        : "The plan takes a sum of plain values for one of products",
+      where: `site "${site.id}"`,
+      next: 'give its neurons static choices and its decision the term "value", or make the plan again with mpplan compile',
+    });
+  }
+  return decisionFor(site, decisions, accumulators);
+}
+
+function checkThresholds(
+  site: Pick<SumSite, "id">,
+  { start, end, choice }: Decision["ranges"][number],
+): void {
   if (choice.mode !== "dynamic" || choice.test.rule !== "contribution") return;
   const { thresholds } = choice.test;
   if (thresholds.length === end - start && thresholds.every(Number.isFinite)) return;

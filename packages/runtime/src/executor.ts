@@ -1,11 +1,15 @@
 // Walks a graph in order, node by node, on a backend; one walker for every backend and every mode.
 import {
+  addsValues,
   bodiesOf,
   bytesOf,
   describeNode,
   isTensor,
   sumSites,
   unplannedSums,
+  valueOf,
+  valueSites,
+  valueSumsOf,
   type Accumulator,
   type Arrangement,
   type Decision,
@@ -14,9 +18,11 @@ import {
   type Node,
   type Plan,
   type RuntimeValue,
+  type SiteId,
   type SumSite,
   type Tensor,
   type ValueId,
+  type ValueSite,
 } from "@mpplan/ir";
 import type {
   CountRound,
@@ -29,10 +35,12 @@ import type {
   Probe,
   RunBody,
   SiteMeasurement,
+  ValueMeasurement,
 } from "./backend.js";
 import { checkArrangement } from "./check-arrangement.js";
-import { checkAllDecided, checkFeeds, checkPlan, decisionFor } from "./check-request.js";
+import { checkAllDecided, checkFeeds, checkPlan, decisionFor, valueDecisionFor } from "./check-request.js";
 import { namingNode, RuntimeError } from "./errors.js";
+import { createReferenceBackend, measureValues } from "./reference/backend.js";
 import { Values } from "./run-values.js";
 
 /** What a session carries out: a plan, or the exact reference (binary64 throughout). */
@@ -64,6 +72,7 @@ export interface Session {
 /** A reference run that stops at every sum site to measure it. */
 export interface ProbeSession {
   readonly sites: readonly SumSite[];
+  readonly valueSites: readonly ValueSite[];
   run(
     feeds: TensorMap,
     visit: (site: SumSite, measurement: SiteMeasurement) => void,
@@ -77,6 +86,8 @@ export interface ProbeOptions {
    * computed. Constants are in the graph.
    */
   readonly values?: (values: TensorMap) => void;
+  /** Sees what every node's value sums came to; left out, none is measured. */
+  readonly visitValues?: (site: ValueSite, measurement: ValueMeasurement) => void;
 }
 
 export interface Executor {
@@ -111,6 +122,9 @@ export interface ExecutorOptions {
 
 const defaultMaxRounds = 2 ** 20;
 
+/** Carries out decided value sums for backends that do not. */
+const reference = createReferenceBackend();
+
 /**
  * @example
  * const session = await createExecutor(createReferenceBackend()).prepare(graph, plan);
@@ -141,7 +155,10 @@ export type Upload = (on: KernelBackend, constant: Tensor) => Handle;
 
 interface Step {
   readonly node: Node;
-  readonly site: SumSite | null;
+  /** The site whose sums a plan decides, null where none does. */
+  readonly decided: SiteId | null;
+  /** Why the values that the node adds up are summed exactly although there is a plan; null where they are not. */
+  readonly exact: string | null;
   readonly kernel: Kernel;
   readonly on: KernelBackend;
   readonly substitution: string | null;
@@ -161,7 +178,7 @@ interface Means {
 
 interface Machine extends Means {
   readonly plan: Plan | null;
-  /** By path of a node: why its sums are not planned. Empty without a plan. */
+  /** By path of a node: why its sums of products are not planned. Empty without a plan. */
   readonly unplanned: ReadonlyMap<string, string>;
 }
 
@@ -170,15 +187,16 @@ function createSession(graph: Graph, execution: Execution, means: Means): Sessio
   const plan = execution === "reference" ? null : execution;
   if (plan) checkPlan(graph, plan);
   const sites = new Map(sumSites(graph).map((site) => [site.node, site]));
+  const values = new Map(valueSites(graph).map((site) => [site.node, site]));
   const decisions = new Map(plan?.decisions.map((d) => [d.site, d]));
-  if (plan) checkAllDecided(plan, new Set([...sites.values()].map((site) => site.id)));
+  if (plan) checkAllDecided(plan, new Set([...sites.values(), ...values.values()].map((site) => site.id)));
   const unplanned = new Map(plan ? unplannedSums(graph).map(({ node, reason }) => [node, reason]) : []);
   const machine: Machine = { ...means, plan, unplanned };
   const steps = graph.nodes.map((node, place): Step => {
     const site = sites.get(node.id) ?? null;
-    const decision = site && plan ? decisionFor(site, decisions, plan.accumulators.length) : null;
+    const decision = plan && decided(site, values.get(node.id), decisions, plan.accumulators.length);
     if (site && decision?.arrangement) checkArrangement(graph, site, decision.arrangement);
-    return stepFor(machine, node, place, site, decision);
+    return stepFor(machine, graph, node, place, site, decision);
   });
 
   const salted = plan?.decisions.some((d) => d.ranges.some((r) => usesRandomness(plan, r.choice))) ?? false;
@@ -237,6 +255,17 @@ async function runNode<T>(node: Node, run: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** What a plan decides over the sums of a node, be they of products or of values. */
+function decided(
+  site: SumSite | null,
+  values: ValueSite | undefined,
+  decisions: ReadonlyMap<SiteId, Decision>,
+  accumulators: number,
+): Decision | null {
+  if (values) return valueDecisionFor(values, decisions, accumulators);
+  return site && decisionFor(site, decisions, accumulators);
+}
+
 /** Counts the rounds of all loops of one run. */
 function roundCounter(most: number): CountRound {
   let rounds = 0;
@@ -253,19 +282,21 @@ function roundCounter(most: number): CountRound {
 /** The kernel of a node, and those of the nodes in its bodies, whose sums no plan speaks of. */
 function stepFor(
   machine: Machine,
+  graph: Graph,
   node: Node,
   place: number,
   site: SumSite | null,
   decision: Decision | null,
+  inBody = false,
 ): Step {
-  const { plan, backend, fallback } = machine;
+  const { plan, fallback } = machine;
   const bodies = new Map(
-    bodiesOf(node).map(({ graph }) => {
-      const sites = new Map(sumSites(graph).map((each) => [each.node, each]));
-      return [
-        graph,
-        graph.nodes.map((n, i) => stepFor(machine, n, i, sites.get(n.id) ?? null, null)),
-      ] as const;
+    bodiesOf(node).map(({ graph: body }) => {
+      const sites = new Map(sumSites(body).map((each) => [each.node, each]));
+      const steps = body.nodes.map((n, i) =>
+        stepFor(machine, body, n, i, sites.get(n.id) ?? null, null, true),
+      );
+      return [body, steps] as const;
     }),
   );
   const request: KernelRequest = {
@@ -277,18 +308,32 @@ function stepFor(
     storage: plan ? "binary32" : "binary64",
     seed: plan?.seed ?? 0,
   };
+  const backend = decision?.term === "value" && !machine.backend.decidesValues ? reference : machine.backend;
+  const exact = plan && !decision ? whyExact(graph, node, inBody) : null;
+  const step = { node, decided: decision?.site ?? null, exact, bodies };
   const kernel = backend.kernelFor(request);
-  if (kernel.kind === "kernel") return { node, site, kernel, on: backend, substitution: null, bodies };
+  if (kernel.kind === "kernel") return { ...step, kernel, on: backend, substitution: null };
   const other = fallback?.kernelFor(request);
   if (fallback && other?.kind === "kernel") {
     const substitution = `${fallback.name} instead of ${backend.name}: ${kernel.reason}`;
-    return { node, site, kernel: other, on: fallback, substitution, bodies };
+    return { ...step, kernel: other, on: fallback, substitution };
   }
   throw new RuntimeError("unsupported-decision", {
     what: `The ${backend.name} backend cannot do this: ${kernel.reason}`,
     where: `node "${node.origin.name}" (${node.op})`,
     next: "allow a fallback backend, or choose other accumulators",
   });
+}
+
+/** What is said of a sum of values that no plan could speak of: never silence. */
+function whyExact(graph: Graph, node: Node, inBody: boolean): string | null {
+  if (!addsValues(graph, node)) return null;
+  if (inBody) return "not planned, since it lies in a body; its sums are exact";
+  if (valueSumsOf(graph, node)) return "the plan does not speak of it; its sums are exact";
+  // Known sizes that give no site leave nothing to add up.
+  const shape = valueOf(graph, node.inputs[0]!).type?.shape;
+  if (shape?.every((dim) => typeof dim === "number")) return null;
+  return "not planned, since its shape is not known before it runs; its sums are exact";
 }
 
 type WalkContext = Required<Omit<KernelContext, "run">>;
@@ -302,7 +347,7 @@ async function walk(
   executed: ExecutedSite[],
   outer = "",
 ): Promise<void> {
-  for (const { node, site, kernel, on, substitution, bodies } of steps) {
+  for (const { node, decided, exact, kernel, on, substitution, bodies } of steps) {
     const inputs: (Handle | null)[] = [];
     for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
     const run: RunBody = ({ graph }, given) =>
@@ -312,12 +357,16 @@ async function walk(
       const handle = result.outputs[i];
       if (handle) await values.computed(node.outputs[i]!, on, handle);
     }
-    if (site && result.executed) {
-      executed.push({ site: site.id, backend: on.name, ...result.executed, substitution });
-    } else if (machine.unplanned.has(`${outer}${node.id}`)) {
-      const note = unplanned(machine, `${outer}${node.id}`, on);
+    const unplanned = machine.unplanned.get(`${outer}${node.id}`);
+    const why = unplanned === undefined ? exact : `not planned, since ${unplanned}; its sums are exact`;
+    if (decided !== null && result.executed) {
+      executed.push({ site: decided, backend: on.name, ...result.executed, substitution });
+    } else if (why !== null) {
+      const site = `${outer}${node.id}`;
+      const none = { components: [], recomputed: 0, magnitudes: 0, total: 0 };
       // Once for all the rounds of a loop.
-      if (!executed.some((each) => each.site === note.site)) executed.push(note);
+      if (!executed.some((each) => each.site === site))
+        executed.push({ site, backend: on.name, ...none, substitution: why });
     }
     values.free(node);
   }
@@ -361,20 +410,6 @@ function onlyTensors(values: ReadonlyMap<ValueId, RuntimeValue>, graph: Graph): 
   return tensors;
 }
 
-/** What is said of a sum that no plan could speak of: never silence. */
-function unplanned(machine: Machine, site: string, on: KernelBackend): ExecutedSite {
-  const substitution = `not planned, since ${machine.unplanned.get(site)!}; its sums are exact`;
-  return {
-    site,
-    backend: on.name,
-    components: [],
-    recomputed: 0,
-    magnitudes: 0,
-    total: 0,
-    substitution,
-  };
-}
-
 async function createProbe(
   graph: Graph,
   accumulators: ProbedAccumulators,
@@ -400,8 +435,11 @@ async function createProbe(
     }
     probes.set(node.id, { site, node, probe });
   }
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const values = valueSites(graph);
   return {
     sites,
+    valueSites: values,
     async run(feeds, visit, options = {}) {
       const seen = new Map<ValueId, Tensor>();
       await session.run(feeds, { observe: (id, value) => seen.set(id, value) });
@@ -417,6 +455,17 @@ async function createProbe(
         });
         visit(site, await probe.run(inputs));
         own.forEach((handle) => backend.free(handle));
+      }
+      for (const site of options.visitValues ? values : []) {
+        const node = nodes.get(site.node)!;
+        const inputs = node.inputs.map((id) => id && (graph.values.get(id)?.constant ?? seen.get(id)!));
+        const measurement = measureValues(
+          node,
+          inputs.map((t) => t || null),
+        );
+        if (!measurement)
+          throw new Error(`internal: ${node.op} states value sums that its kernel does not add`);
+        options.visitValues?.(site, measurement);
       }
     },
   };

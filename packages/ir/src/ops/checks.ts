@@ -9,7 +9,7 @@ import {
   type TensorType,
 } from "../types.js";
 import { inputType, shapeError, type InferContext, type SumShape } from "./define.js";
-import { mergeDims } from "./dims.js";
+import { mergeDims, productOfDims, productOfKnown } from "./dims.js";
 import type { Node } from "../graph.js";
 
 export type Family = keyof typeof families;
@@ -146,4 +146,26 @@ export function products(neurons: Dim, components: Dim, length: Dim): SumShape |
     return null;
   if (neurons === 0 || components === 0 || length === 0) return null;
   return { neurons, components, length, term: "product", sameSign: false };
+}
+
+/** What an operator says of its sums of plain values. */
+export interface ValueSums {
+  /** How many sums there are: the product of these, of which unknown ones count as 1. */
+  readonly lines: readonly Dim[];
+  /** How many terms each has: the product of these. */
+  readonly terms: readonly Dim[];
+  readonly sameSign: boolean;
+  /** 2 where a line has two statistics, a mean and a variance; then there are twice as many sums. Default 1. */
+  readonly neurons?: number;
+}
+
+/** The value sums of a node; null where a length is unknown, where fewer than two terms meet, and for integers. */
+export function valuesOf(
+  context: InferContext,
+  { lines, terms, sameSign, neurons = 1 }: ValueSums,
+): SumShape | null {
+  const length = productOfDims(terms);
+  const components = neurons * productOfKnown(lines);
+  if (!isFloat(inputType(context, 0).elem) || typeof length !== "number") return null;
+  return length < 2 || components === 0 ? null : { neurons, components, length, term: "value", sameSign };
 }

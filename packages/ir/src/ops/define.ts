@@ -33,8 +33,9 @@ export interface SumShape {
   readonly components: number;
   /** Terms per sum; padding counts. */
   readonly length: number;
+  /** What is added up: products of two operands, or plain values, such as the exponentials of a softmax. */
   readonly term: "value" | "product";
-  /** True where all the terms of a sum are known to have one sign. */
+  /** True where all the terms of a sum are known to have one sign; of two statistics, those of at least one. */
   readonly sameSign: boolean;
 }
 
@@ -60,8 +61,10 @@ export interface OpDefinition<Name extends string = string> {
   feeds?(inputs: readonly (ValueType | null)[]): (ValueType | null)[];
   /** The types of the outputs. @throws IrError `shape` where the inputs cannot go together. */
   infer(context: InferContext): ValueType[];
-  /** The sums that one run of the node carries out; null where the shapes are not known. */
+  /** The sums of products that one run of the node carries out; null where the shapes are not known. */
   sums?(context: InferContext): SumShape | null;
+  /** The sums of plain values, see `valuesOf`; null where the shapes are not known, and for integers, which are exact. */
+  valueSums?(context: InferContext): SumShape | null;
 }
 
 export function defineOp<const Name extends string>(definition: OpDefinition<Name>): OpDefinition<Name> {

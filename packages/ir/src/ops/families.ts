@@ -1,6 +1,14 @@
 // Definitions that differ in a name and a type only: one line per operator in the files beside this one.
 import type { ElementType } from "../types.js";
-import { hasInput, constantInts, requireElement, shapeOf, sharedElement, type Family } from "./checks.js";
+import {
+  hasInput,
+  constantInts,
+  requireElement,
+  shapeOf,
+  sharedElement,
+  valuesOf,
+  type Family,
+} from "./checks.js";
 import {
   defineOp,
   inputType,
@@ -8,6 +16,7 @@ import {
   type AttrSpec,
   type InferContext,
   type OpDefinition,
+  type SumShape,
 } from "./define.js";
 import { broadcastShapes, normalizeAxes } from "./dims.js";
 import { checkedType } from "./limits.js";
@@ -70,9 +79,17 @@ function broadcastOp<const Name extends string>(
   });
 }
 
-/** A reduction over some axes. Inputs: data, axes; without axes all of them, or none with `noop_with_empty_axes`. */
-export function reductionOp<const Name extends string>(name: Name, family: Family): OpDefinition<Name> {
+/**
+ * A reduction over some axes. Inputs: data, axes; without axes all of them, or none with `noop_with_empty_axes`.
+ * `adds`: it adds something up, and whether all of that has one sign.
+ */
+export function reductionOp<const Name extends string>(
+  name: Name,
+  family: Family,
+  { adds }: { readonly adds?: "any sign" | "one sign" } = {},
+): OpDefinition<Name> {
   return defineOp({
+    ...(adds && { valueSums: (context: InferContext) => reductionSums(context, adds === "one sign") }),
     name,
     arity: [1, 2],
     attributes: {
@@ -93,6 +110,14 @@ export function reductionOp<const Name extends string>(name: Name, family: Famil
       return [{ elem, shape: output }];
     },
   });
+}
+
+function reductionSums(context: InferContext, sameSign: boolean): SumShape | null {
+  const shape = shapeOf(context, 0);
+  const axes = shape && reducedAxes(context, shape.length);
+  if (!axes) return null;
+  const [lines, terms] = [false, true].map((taken) => shape.filter((_, i) => axes.includes(i) === taken));
+  return valuesOf(context, { lines: lines!, terms: terms!, sameSign });
 }
 
 /** The axes that a reduction takes together, or null where they are not constant. */

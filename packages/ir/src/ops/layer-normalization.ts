@@ -1,7 +1,7 @@
 // Normalisation over the last axes. The statistics are value sums, one or two per line of the axes that are normalised:
-// of x (any signs) and of squares (products of one sign), each as long as those axes have elements.
-import { hasInput, requireElement, sharedElement, shapeOf } from "./checks.js";
-import { defineOp, elementAttr, intAttr, shapeError, type InferContext } from "./define.js";
+// of x (neuron 0) and of squared deviations from the mean (neuron 1), or of squares alone.
+import { hasInput, requireElement, sharedElement, shapeOf, valuesOf } from "./checks.js";
+import { defineOp, elementAttr, intAttr, shapeError, type InferContext, type SumShape } from "./define.js";
 import { broadcastShapes, normalizeAxis, printShape } from "./dims.js";
 import type { Dim, TensorType } from "../types.js";
 
@@ -24,6 +24,7 @@ export const layerNormalization = defineOp({
     const type = scaledType(context);
     return [type, statisticType(context, type), statisticType(context, type)];
   },
+  valueSums: (context) => statisticSums(context, 2),
 });
 
 /** scale x / sqrt(mean(x^2) + epsilon), the mean taken over `axis` and all axes behind it. Inputs: X, scale. */
@@ -32,7 +33,16 @@ export const rmsNormalization = defineOp({
   arity: [2, 2],
   attributes,
   infer: (context) => [scaledType(context)],
+  valueSums: (context) => statisticSums(context, 1),
 });
+
+function statisticSums(context: InferContext, neurons: number): SumShape | null {
+  const shape = shapeOf(context, 0, 1);
+  if (!shape) return null;
+  const axis = normalizeAxis(context.node, intAttr(context.node, "axis"), shape.length);
+  const [lines, terms] = [shape.slice(0, axis), shape.slice(axis)];
+  return valuesOf(context, { lines, terms, sameSign: true, neurons });
+}
 
 /** The type of X, into whose shape scale and bias must fit. */
 function scaledType(context: InferContext): TensorType {

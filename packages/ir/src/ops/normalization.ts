@@ -1,8 +1,16 @@
 // Normalisations per channel, per group, over a window of channels, or along axes. Each takes its statistics from value
-// sums of x (any signs) and sums of squares (products of one sign), as long as there are elements in the part that
-// is normalised.
-import { requireElement, sharedElement, shapeOf } from "./checks.js";
-import { defineOp, inputType, intAttr, intsAttr, shapeError, type InferContext } from "./define.js";
+// sums as long as there are elements in the part that is normalised: of x (neuron 0) and of squared deviations from the
+// mean (neuron 1), or of powers of |x| alone.
+import { requireElement, sharedElement, shapeOf, valuesOf } from "./checks.js";
+import {
+  defineOp,
+  inputType,
+  intAttr,
+  intsAttr,
+  shapeError,
+  type InferContext,
+  type SumShape,
+} from "./define.js";
 import { mergeDims, normalizeAxes, normalizeAxis } from "./dims.js";
 import type { Dim, TensorType } from "../types.js";
 
@@ -10,18 +18,23 @@ const epsilon = { type: "float", default: Math.fround(1e-5) } as const;
 
 /**
  * scale (x - mean) / sqrt(variance + epsilon) + bias, per sample and channel. Inputs: X [N, C, ...], scale [C], bias [C].
- * Sums: N x C of x and of squares, as long as there are pixels.
+ * Sums: N x C of x and of squared deviations, as long as there are pixels.
  */
 export const instanceNormalization = defineOp({
   name: "InstanceNormalization",
   arity: [3, 3],
   attributes: { epsilon },
   infer: (context) => [channelType(context)],
+  valueSums(context) {
+    const shape = shapeOf(context, 0, 2);
+    if (!shape) return null;
+    return valuesOf(context, { ...statistics, lines: shape.slice(0, 2), terms: shape.slice(2) });
+  },
 });
 
 /**
  * As InstanceNormalization, but the statistics are those of a group of neighbouring channels.
- * Sums: N x groups of x and of squares, C / groups x pixels long.
+ * Sums: N x groups of x and of squared deviations, C / groups x pixels long.
  */
 export const groupNormalization = defineOp({
   name: "GroupNormalization",
@@ -48,6 +61,14 @@ export const groupNormalization = defineOp({
     }
     return [type];
   },
+  valueSums(context) {
+    const shape = shapeOf(context, 0, 2);
+    const groups = intAttr(context.node, "num_groups");
+    const channels = shape?.[1];
+    if (!shape || typeof channels !== "number") return null;
+    const terms = [channels / groups, ...shape.slice(2)];
+    return valuesOf(context, { ...statistics, lines: [shape[0]!, groups], terms });
+  },
 });
 
 /**
@@ -70,6 +91,13 @@ export const lrn = defineOp({
       { elem: requireElement(node, inputType(context, 0).elem, "float"), shape: shapeOf(context, 0, 2) },
     ];
   },
+  valueSums(context) {
+    const shape = shapeOf(context, 0, 2);
+    const channels = shape?.[1];
+    if (!shape || typeof channels !== "number") return null;
+    const terms = [Math.min(intAttr(context.node, "size"), channels)];
+    return valuesOf(context, { lines: shape, terms, sameSign: true });
+  },
 });
 
 /** x / (sum |x|^p)^(1/p) along one axis, p being 1 or 2; 0 where that norm is 0. Sums: one per line, of one sign. */
@@ -86,9 +114,10 @@ export const lpNormalization = defineOp({
     if (p !== 1 && p !== 2) throw shapeError(node, `LpNormalization has p = ${p}`, "use p = 1 or p = 2");
     return [type];
   },
+  valueSums: (context) => alongAxes(context, [intAttr(context.node, "axis")], { sameSign: true }),
 });
 
-/** (x - mean) / (sqrt(variance) + 1e-9) over axes. Sums: of x and of squares, as long as those axes have elements. */
+/** (x - mean) / (sqrt(variance) + 1e-9) over axes. Sums: of x and of squared deviations, over all of those axes. */
 export const meanVarianceNormalization = defineOp({
   name: "MeanVarianceNormalization",
   arity: [1, 1],
@@ -100,7 +129,24 @@ export const meanVarianceNormalization = defineOp({
     if (type.shape) normalizeAxes(node, intsAttr(node, "axes"), type.shape.length);
     return [type];
   },
+  valueSums: (context) => alongAxes(context, intsAttr(context.node, "axes"), statistics),
 });
+
+/** A mean, of any signs, and a mean of squared deviations from it. */
+const statistics = { sameSign: true, neurons: 2 } as const;
+
+function alongAxes(
+  context: InferContext,
+  axes: readonly number[],
+  what: { readonly sameSign: boolean; readonly neurons?: number },
+): SumShape | null {
+  const shape = shapeOf(context, 0);
+  if (!shape) return null;
+  const taken = normalizeAxes(context.node, axes, shape.length);
+  const lines = shape.filter((_, axis) => !taken.includes(axis));
+  const terms = shape.filter((_, axis) => taken.includes(axis));
+  return valuesOf(context, { ...what, lines, terms });
+}
 
 function channelType(context: InferContext): TensorType {
   const { node } = context;

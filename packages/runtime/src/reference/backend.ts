@@ -17,6 +17,7 @@ import type {
   KernelContext,
   KernelRequest,
   KernelResult,
+  ValueMeasurement,
 } from "../backend.js";
 import { prepareTest, type PreparedTest } from "../recompute.js";
 import { createSumEngine, type SumEngine } from "./accumulate.js";
@@ -24,13 +25,15 @@ import { arranged, unscaler, type Arranged, type Unscaler } from "./arrange.js";
 import { kernels } from "./kernels/index.js";
 import { measureSite } from "./measure.js";
 import { exactSums, forEachComponent, magnitudesOf, narrowed, RowLoader, type Place } from "./components.js";
-import type { ReferenceKernel, ValueContext, ValueKernel } from "./kernel.js";
+import { addExactly, type AnyKernel, type SummingKernel, type ValueContext } from "./kernel.js";
 import { isSumOp, productsOf, type Packed, type Products } from "./products.js";
+import { decidedSums, watchSums } from "./values.js";
 
 export function createReferenceBackend(): KernelBackend {
   const packed: Packed = new WeakMap();
   return {
     name: "reference",
+    decidesValues: true,
     kernelFor: (request) => (isSumOp(request.node.op) ? sumKernel(request, packed) : plainKernel(request)),
     probeFor: (node, site, accumulators, arrangement) => ({
       kind: "probe",
@@ -43,6 +46,17 @@ export function createReferenceBackend(): KernelBackend {
   };
 }
 
+/** What calibration measures of a node's value sums, given its exact inputs; null for a node that has none. */
+export function measureValues(node: Node, inputs: readonly (Tensor | null)[]): ValueMeasurement | null {
+  const kernel: AnyKernel | undefined = kernels[node.op as keyof typeof kernels];
+  if (typeof kernel === "function" || kernel?.kind !== "summing") return null;
+  return watchSums(
+    kernel,
+    node,
+    inputs.map((t) => t && (widened(t) as Tensor)),
+  );
+}
+
 /** Float tensors are held in binary64 inside, so that kernels are written once. */
 function widened(value: RuntimeValue): RuntimeValue {
   if (!isTensor(value)) {
@@ -53,8 +67,11 @@ function widened(value: RuntimeValue): RuntimeValue {
   return { ...value, data: new Float64Array(value.data as Float32Array) };
 }
 
-function plainKernel({ node, storage }: KernelRequest): Kernel {
-  const kernel: ReferenceKernel | ValueKernel = kernels[node.op as keyof typeof kernels];
+function plainKernel(request: KernelRequest): Kernel {
+  const { node, storage } = request;
+  const kernel: AnyKernel = kernels[node.op as keyof typeof kernels];
+  if (typeof kernel !== "function" && kernel.kind === "summing" && request.decision)
+    return valueKernel(request, kernel, request.decision);
   const result = (values: readonly RuntimeValue[]): KernelResult => ({
     outputs: values.map((value) => (isTensor(value) ? stored(value, storage) : value)),
   });
@@ -63,6 +80,7 @@ function plainKernel({ node, storage }: KernelRequest): Kernel {
     context: KernelContext,
   ): KernelResult | Promise<KernelResult> => {
     if (typeof kernel === "function") return result(kernel(inputs as (Tensor | null)[], node));
+    if (kernel.kind === "summing") return result(kernel.run(inputs as (Tensor | null)[], node, addExactly));
     const values = inputs as (RuntimeValue | null)[];
     const outputs = kernel.run(values, node, {
       run: bodyRunner(values, node, context),
@@ -77,6 +95,26 @@ function plainKernel({ node, storage }: KernelRequest): Kernel {
       const { memo } = context;
       if (!memo || !repeatable) return run(inputs, context);
       return memo.get(`${node.id}|${storage}|${keyOf(memo, inputs)}`, () => run(inputs, context));
+    },
+  };
+}
+
+/** A node whose value sums a plan decides. */
+function valueKernel(
+  { node, storage, accumulators, seed }: KernelRequest,
+  kernel: SummingKernel,
+  decision: Decision,
+): Kernel {
+  const sums = decidedSums(kernel, node, decision, accumulators);
+  const what = JSON.stringify([decision.ranges, accumulators, seed]);
+  return {
+    kind: "kernel",
+    run: (handles, { salt, memo }) => {
+      const run = (): KernelResult => {
+        const { outputs, executed } = sums(handles as (Tensor | null)[], seed ^ salt);
+        return { outputs: outputs.map((t) => stored(t, storage)), executed };
+      };
+      return memo ? memo.get(`${node.id}|${storage}|${keyOf(memo, handles)}|${what}|${salt}`, run) : run();
     },
   };
 }

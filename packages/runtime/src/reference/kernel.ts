@@ -7,6 +7,30 @@ import type { Body, Node, RuntimeValue, Tensor } from "@mpplan/ir";
  */
 export type ReferenceKernel = (inputs: readonly (Tensor | null)[], node: Node) => Tensor[];
 
+/**
+ * Adds up the first `count` terms, in their order. `neuron` is the one of the node's value sums that this is: 0, or 1
+ * for a second statistic. Every call is one component, counted from 0 in the order of the calls.
+ */
+export type Adder = (terms: Float64Array, count: number, neuron?: number) => number;
+
+/** What a plan does not speak of: plain binary64, term after term. */
+export const addExactly: Adder = (terms, count) => {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += terms[i]!;
+  return sum;
+};
+
+/** Computes a node that states value sums (`valueSums` of its operator): what it adds up, it adds up by `add`. */
+export interface SummingKernel {
+  readonly kind: "summing";
+  run(inputs: readonly (Tensor | null)[], node: Node, add: Adder): Tensor[];
+}
+
+/** Marks a kernel as one that adds by what it is given. */
+export function summing(run: SummingKernel["run"]): SummingKernel {
+  return { kind: "summing", run };
+}
+
 /** Computes a node that reads or yields sequences, optionals or maps, or that runs graphs of its own. */
 export interface ValueKernel {
   readonly kind: "values";
@@ -23,6 +47,8 @@ export interface ValueContext {
   /** Counts one more round of a loop. @throws RuntimeError `too-many-rounds` beyond the limit of the executor. */
   round(node: Node): void;
 }
+
+export type AnyKernel = ReferenceKernel | SummingKernel | ValueKernel;
 
 /** Marks a kernel as one over values of any kind. */
 export function overValues(run: ValueKernel["run"]): ValueKernel {

@@ -7,6 +7,7 @@ import {
   sumSites,
   unplannedSums,
   valueOf,
+  valueSites,
   type Graph,
 } from "@mpplan/ir";
 import { checkFileSize } from "@mpplan/onnx";
@@ -112,25 +113,40 @@ function readDocument(text: string, path: string): { document: unknown; shown: (
 }
 
 function modelFacts(graph: Graph) {
+  const products = sumSites(graph).map((site) => ({
+    site: site.id,
+    op: opOf(graph, site.id),
+    term: site.term,
+    sameSign: site.sameSign,
+    neurons: site.neurons,
+    length: site.length,
+    components: site.components,
+    macs: site.macs,
+    activation: site.activation.name,
+    last: site.last,
+  }));
+  const values = valueSites(graph).map((site) => ({
+    site: site.id,
+    op: opOf(graph, site.id),
+    term: site.term,
+    sameSign: site.sameSign,
+    neurons: site.neurons,
+    length: site.length,
+    components: site.components,
+    macs: 0,
+    additions: site.components * site.length,
+  }));
   return {
     model: { name: graph.name, digest: graph.digest },
     nodes: graph.nodes.length,
-    sites: sumSites(graph).map(({ id, neurons, length, components, macs, activation, last }) => ({
-      site: id,
-      op: opOf(graph, id),
-      neurons,
-      length,
-      components,
-      macs,
-      activation: activation.name,
-      last,
-    })),
+    sites: products,
+    ...(values.length > 0 && { valueSums: values }),
     unplanned: unplannedSums(graph),
   };
 }
 
 function modelText(graph: Graph): string {
-  const { sites, unplanned } = modelFacts(graph);
+  const { sites, valueSums = [], unplanned } = modelFacts(graph);
   const macs = sites.reduce((sum, site) => sum + site.macs, 0);
   const rows = sites.map((s) => [
     s.site,
@@ -141,10 +157,13 @@ function modelText(graph: Graph): string {
     percent(s.macs / Math.max(macs, 1)),
     s.activation,
   ]);
-  const byOp = [...new Set(sites.map((s) => s.op))].map((op) => {
-    const own = sites.filter((s) => s.op === op);
-    return `${op} ${own.length} sites, ${percent(own.reduce((sum, s) => sum + s.macs, 0) / Math.max(macs, 1))}`;
-  });
+  const byOp = groupsOf(sites).map(
+    ([op, own]) =>
+      `${op} ${own.length} sites, ${percent(own.reduce((sum, s) => sum + s.macs, 0) / Math.max(macs, 1))}`,
+  );
+  const values = groupsOf(valueSums).map(
+    ([op, own]) => `${op} ${own.length} sites, ${own.reduce((sum, s) => sum + s.additions, 0)} additions`,
+  );
   return [
     `${graph.name}, ${graph.digest.slice(0, 19)}: ${graph.nodes.length} nodes, ${sites.length} sum sites, ${macs} multiply-accumulates a run\n\n`,
     table(
@@ -152,12 +171,35 @@ function modelText(graph: Graph): string {
       ["left", "left", "right", "right", "right", "right", "left"],
       rows,
     ),
-    `\n\nby operator: ${byOp.join("; ") || "nothing to plan"}\n`,
+    valueSums.length === 0 ? "" : `\n\n${valuesTable(valueSums)}`,
+    `\n\nby operator: ${[...byOp, ...values].join("; ") || "nothing to plan"}\n`,
     unplannedText(unplanned),
     unplanned.some(({ reason }) => reason.includes("not known") || reason.includes("not all known"))
       ? `give the dims of the inputs to see what the sums are: ${openInputs(graph)}\n`
       : "",
   ].join("");
+}
+
+type ValueFacts = NonNullable<ReturnType<typeof modelFacts>["valueSums"]>[number];
+
+function valuesTable(valueSums: readonly ValueFacts[]): string {
+  return table(
+    ["sums of values", "op", "neurons", "terms", "sums", "additions", "signs"],
+    ["left", "left", "right", "right", "right", "right", "left"],
+    valueSums.map((s) => [
+      s.site,
+      s.op,
+      String(s.neurons),
+      String(s.length),
+      String(s.components),
+      String(s.additions),
+      s.sameSign ? "one" : "any",
+    ]),
+  );
+}
+
+function groupsOf<T extends { readonly op: string }>(sites: readonly T[]): [string, T[]][] {
+  return [...new Set(sites.map((s) => s.op))].map((op) => [op, sites.filter((s) => s.op === op)]);
 }
 
 function opOf(graph: Graph, site: string): string {

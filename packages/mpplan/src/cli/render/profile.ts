@@ -39,8 +39,26 @@ export function profileText(profile: Profile): string {
       ["left", "left", "right", "right", "left", "right", "right", "right", "right", "right"],
       rows,
     ),
+    valuesText(profile),
     "\n\nkappa_v: the median neuron's median (and 0.9 quantile) of (|W||h|+|b|)/|Wh+b|\n",
   ].join("");
+}
+
+function valuesText({ valueSums = [] }: Profile): string {
+  if (valueSums.length === 0) return "";
+  const rows = valueSums.map(({ site, op, neurons, length, sameSign }) => [
+    site,
+    op,
+    String(neurons.length),
+    String(length),
+    sameSign ? "one" : "any",
+    scientific(Math.max(...neurons.map((n) => n.peak))),
+  ]);
+  return `\n\n${table(
+    ["sums of values", "op", "neurons", "terms", "signs", "peak sum"],
+    ["left", "left", "right", "right", "left", "right"],
+    rows,
+  )}`;
 }
 
 function total(neurons: readonly NeuronStatistics[], of: (n: NeuronStatistics) => number): number {

@@ -1,9 +1,9 @@
 import { intAttr, intsAttr, resolveWindow, shapeError, sizeOf } from "@mpplan/ir";
-import { need, type ReferenceKernel } from "../kernel.js";
+import { need, summing } from "../kernel.js";
 import { elementsOf, outputDims, zeros } from "./tensors.js";
 import { forEachWindow } from "./window-taps.js";
 
-export const averagePool: ReferenceKernel = (inputs, node) => {
+export const averagePool = summing((inputs, node, add) => {
   const x = need(inputs, 0, node);
   const result = zeros(x.elem, outputDims(inputs, node));
   const [source, target] = [elementsOf(x.data), elementsOf(result.data)];
@@ -13,14 +13,14 @@ export const averagePool: ReferenceKernel = (inputs, node) => {
   const [planeSize, places] = [sizeOf(spatial), sizeOf(window.output)];
   const withPadding = intAttr(node, "count_include_pad") !== 0;
 
+  const seen = new Float64Array(sizeOf(window.kernel));
   forEachWindow(spatial, window, (place, taps, count, covered) => {
     const divisor = withPadding ? covered : count;
     if (divisor === 0) throw shapeError(node, "a window of AveragePool covers no element of the input");
     for (let plane = 0; plane < planes; plane++) {
-      let sum = 0;
-      for (let t = 0; t < count; t++) sum += source[plane * planeSize + taps[t]!]!;
-      target[plane * places + place] = sum / divisor;
+      for (let t = 0; t < count; t++) seen[t] = source[plane * planeSize + taps[t]!]!;
+      target[plane * places + place] = add(seen, count) / divisor;
     }
   });
   return [result];
-};
+});

@@ -1,5 +1,5 @@
 // The reference kernels of all operators without a planned sum, one line each, sorted.
-import type { ReferenceKernel, ValueKernel } from "../kernel.js";
+import type { AnyKernel } from "../kernel.js";
 import { argMax, argMin } from "./arg.js";
 import { add, div, mul, pow, sub } from "./arithmetic.js";
 import { attention, flexAttention } from "./attention.js";
@@ -351,9 +351,10 @@ export const kernels = {
   Unsqueeze: unsqueeze,
   Where: where,
   Xor: xor,
-} satisfies Record<Exclude<OpName, SumOpName>, ReferenceKernel | ValueKernel>;
+} satisfies Record<Exclude<OpName, SumOpName>, AnyKernel>;
 
 /** False for the operators that read or yield sequences and the like, or run graphs of their own. */
 export function takesTensorsOnly(op: OpName): boolean {
-  return !Object.hasOwn(kernels, op) || typeof kernels[op as keyof typeof kernels] === "function";
+  const kernel: AnyKernel | undefined = kernels[op as keyof typeof kernels];
+  return typeof kernel === "function" || kernel?.kind !== "values";
 }

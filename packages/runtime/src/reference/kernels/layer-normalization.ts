@@ -1,10 +1,10 @@
 import { floatAttr, intAttr, normalizeAxis, sizeOf, type Tensor } from "@mpplan/ir";
-import { need, type ReferenceKernel } from "../kernel.js";
-import { meanOf } from "./normalization.js";
+import { need, summing } from "../kernel.js";
+import { statisticsOf } from "./normalization.js";
 import { broadcastPositions } from "./positions.js";
 import { elementsOf, outputTypes, zeros } from "./tensors.js";
 
-export const layerNormalization: ReferenceKernel = (inputs, node) => {
+export const layerNormalization = summing((inputs, node, add) => {
   const x = need(inputs, 0, node);
   const [scale, bias] = [need(inputs, 1, node), inputs[2] ?? null];
   const types = outputTypes(inputs, node);
@@ -15,9 +15,8 @@ export const layerNormalization: ReferenceKernel = (inputs, node) => {
   const [factor, shift] = [elementAt(scale, x), bias && elementAt(bias, x)];
   const lines = size === 0 ? 0 : source.length / size;
   for (let line = 0; line < lines; line++) {
-    const values = source.subarray(line * size, (line + 1) * size);
-    const mean = meanOf(values, (v) => v);
-    const inverse = 1 / Math.sqrt(meanOf(values, (v) => (v - mean) ** 2) + epsilon);
+    const { mean, variance } = statisticsOf(source.subarray(line * size, (line + 1) * size), add);
+    const inverse = 1 / Math.sqrt(variance + epsilon);
     elementsOf(means!.data)[line] = mean;
     elementsOf(inverses!.data)[line] = inverse;
     for (let i = line * size; i < (line + 1) * size; i++) {
@@ -25,9 +24,9 @@ export const layerNormalization: ReferenceKernel = (inputs, node) => {
     }
   }
   return [y!, means!, inverses!];
-};
+});
 
-export const rmsNormalization: ReferenceKernel = (inputs, node) => {
+export const rmsNormalization = summing((inputs, node, add) => {
   const x = need(inputs, 0, node);
   const scale = elementAt(need(inputs, 1, node), x);
   const [type] = outputTypes(inputs, node);
@@ -37,12 +36,12 @@ export const rmsNormalization: ReferenceKernel = (inputs, node) => {
   const [source, target] = [elementsOf(x.data), elementsOf(y.data)];
   const lines = size === 0 ? 0 : source.length / size;
   for (let line = 0; line < lines; line++) {
-    const square = meanOf(source.subarray(line * size, (line + 1) * size), (v) => v * v);
-    const root = Math.sqrt(square + epsilon);
+    const squares = source.subarray(line * size, (line + 1) * size).map((v) => v * v);
+    const root = Math.sqrt(add(squares, size) / size + epsilon);
     for (let i = line * size; i < (line + 1) * size; i++) target[i] = (source[i]! / root) * scale(i);
   }
   return [y];
-};
+});
 
 /** The element of `t` that is broadcast to place `i` of `x`. */
 function elementAt(t: Tensor, x: Tensor): (i: number) => number {

@@ -1,8 +1,9 @@
-// Reductions over axes, one line per operator: a start, a step, and what is done at the end.
+// Reductions over axes, one line per operator: a start, a step, and what is done at the end; or, of sums, what is added.
 import { integerLimits } from "./convert.js";
 import { isFloat, reducedAxes, type Tensor } from "@mpplan/ir";
-import { need, type ReferenceKernel } from "../kernel.js";
+import { need, summing, type ReferenceKernel, type SummingKernel } from "../kernel.js";
 import { positions, stretchedStrides } from "./positions.js";
+import { sumsAt } from "./sums-at.js";
 import { contextOf, elementsOf, isBig, outputDims, zeros } from "./tensors.js";
 
 interface Reduction {
@@ -13,46 +14,69 @@ interface Reduction {
   finish?(sum: number, count: number): number;
 }
 
-const from = (start: number) => (): number => start;
-const add = (sum: number, x: number): number => sum + x;
+interface Sum {
+  /** What of an element is added; left out, the element itself. */
+  term?(x: number): number;
+  finish?(sum: number, count: number): number;
+}
 
-export const reduceL1 = reduction({ start: from(0), step: (sum, x) => sum + Math.abs(x) });
-export const reduceL2 = reduction({ start: from(0), step: (sum, x) => sum + x * x, finish: Math.sqrt });
-export const reduceLogSum = reduction({ start: from(0), step: add, finish: Math.log });
+const from = (start: number) => (): number => start;
+
+export const reduceL1 = sum({ term: Math.abs });
+export const reduceL2 = sum({ term: (x) => x * x, finish: Math.sqrt });
+export const reduceLogSum = sum({ finish: Math.log });
 export const reduceMax = reduction({
   start: (x) => lowest(x),
   step: (most, x) => (x > most || Number.isNaN(x) ? x : most),
 });
-export const reduceMean = reduction({ start: from(0), step: add, finish: (sum, count) => sum / count });
+export const reduceMean = sum({ finish: (total, count) => total / count });
 export const reduceMin = reduction({
   start: (x) => highest(x),
   step: (least, x) => (x < least || Number.isNaN(x) ? x : least),
 });
 export const reduceProd = reduction({ start: from(1), step: (product, x) => product * x });
-export const reduceSum = reduction({ start: from(0), step: add });
-export const reduceSumSquare = reduction({ start: from(0), step: (sum, x) => sum + x * x });
+export const reduceSum = sum({});
+export const reduceSumSquare = sum({ term: (x) => x * x });
 
 /** Less the maximum, no exponential overflows: ln sum exp(x) = max + ln sum exp(x - max). */
-export const reduceLogSumExp: ReferenceKernel = (inputs, node) => {
+export const reduceLogSumExp = summing((inputs, node, add) => {
   const x = need(inputs, 0, node);
   const [most] = reduceMax(inputs, node) as [Tensor];
   const places = placesOf(inputs, node, x);
   const result = zeros(x.elem, most.dims);
   const [source, largest, target] = [elementsOf(x.data), elementsOf(most.data), elementsOf(result.data)];
-  const sums = new Float64Array(target.length);
   // Infinite maxima are what they are: subtracted, they would give NaN.
   const shift = Float64Array.from(largest as ArrayLike<number>, (m) =>
     Number.isFinite(Number(m)) ? Number(m) : 0,
   );
-  for (let i = 0; i < source.length; i++)
-    sums[places[i]!]! += Math.exp(Number(source[i]!) - shift[places[i]!]!);
+  const powers = Float64Array.from(source as ArrayLike<number>, (v, i) =>
+    Math.exp(Number(v) - shift[places[i]!]!),
+  );
+  const sums = sumsAt(powers, places, target.length, add);
   const big = isBig(result.data);
   for (let i = 0; i < target.length; i++) {
     const value = Math.log(sums[i]!) + shift[i]!;
     target[i] = big ? (BigInt(Math.trunc(value)) as unknown as number) : value;
   }
   return [result];
-};
+});
+
+/** Integers are added as they are, and stay exact; floats by the adder. */
+function sum({ term = (x) => x, finish = (total) => total }: Sum): SummingKernel {
+  const ofIntegers = reduction({ start: from(0), step: (total, x) => total + term(x), finish });
+  return summing((inputs, node, add) => {
+    const x = need(inputs, 0, node);
+    if (!isFloat(x.elem)) return ofIntegers(inputs, node);
+    const result = zeros(x.elem, outputDims(inputs, node));
+    const target = elementsOf(result.data);
+    const count = target.length === 0 ? 0 : x.data.length / target.length;
+    const terms = elementsOf(x.data).map((v) => term(v));
+    sumsAt(terms, placesOf(inputs, node, x), target.length, add).forEach((total, i) => {
+      target[i] = finish(total, count);
+    });
+    return [result];
+  });
+}
 
 /** 64-bit integers are taken together in binary64, but for sums and products of them, which wrap. */
 function reduction({ start, step, finish }: Reduction): ReferenceKernel {
