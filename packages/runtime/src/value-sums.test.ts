@@ -68,7 +68,7 @@ describe("what no plan speaks of", () => {
         recomputed: 0,
         magnitudes: 0,
         total: 0,
-        substitution: "the plan does not speak of it: its sums are exact",
+        substitution: "the plan does not speak of it; its sums are exact",
       },
     ]);
   });
