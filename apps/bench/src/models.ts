@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { InferenceSession as Ort, env, Tensor as OrtTensor } from "onnxruntime-web";
 import { unplannedSums } from "@mpplan/ir";
-import { compileModel, InferenceSession, loadSamples, Tensor, type Samples } from "mpplan";
+import { compileModel, type Inference, InferenceSession, loadSamples, Tensor, type Samples } from "mpplan";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 const shared = process.env["MPPLAN_SHARED"] ?? path.join(root, "../shared/data");
@@ -20,7 +20,6 @@ const limit = 1e-4;
 interface Source {
   readonly name: string;
   readonly file: string;
-  readonly input: string;
   /** Null: the batch. */
   readonly shape: readonly (number | null)[];
   readonly data: "digits" | "clothes" | "pictures" | "random";
@@ -35,14 +34,12 @@ const models: readonly Source[] = [
   {
     name: "mnist-8-cntk",
     file: "models/mnist-8-cntk.onnx",
-    input: "Input3",
     shape: [1, 1, 28, 28],
     data: "digits",
   },
   {
     name: "cifar_base_kw",
     file: "models/cifar_base_kw.onnx",
-    input: "input.1",
     shape: [1, 3, 32, 32],
     data: "pictures",
     prep: { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.225] },
@@ -51,7 +48,6 @@ const models: readonly Source[] = [
   {
     name: "marabou_cnn_max_mninst2",
     file: "models/marabou_cnn_max_mninst2.onnx",
-    input: "conv2d_14_input",
     shape: [null, 28, 28, 1],
     data: "digits",
     prep: unit,
@@ -59,7 +55,6 @@ const models: readonly Source[] = [
   {
     name: "marabou_mnist5x20_leaky_relu",
     file: "models/marabou_mnist5x20_leaky_relu.onnx",
-    input: "input",
     shape: [null, 1, 28, 28],
     data: "digits",
     prep: unit,
@@ -67,7 +62,6 @@ const models: readonly Source[] = [
   {
     name: "marabou_self-attention-mnist-pgd-medium-sim",
     file: "models/marabou_self-attention-mnist-pgd-medium-sim.onnx",
-    input: "input",
     shape: [1, 28, 28, 1],
     data: "digits",
     prep: unit,
@@ -75,7 +69,6 @@ const models: readonly Source[] = [
   {
     name: "mnist_mlp_512_256",
     file: "models-trained/mnist_mlp_512_256.onnx",
-    input: "x",
     shape: [null, 1, 28, 28],
     data: "digits",
     prep: unit,
@@ -83,7 +76,6 @@ const models: readonly Source[] = [
   {
     name: "mnist_mlp_tanh_8x64",
     file: "models-trained/mnist_mlp_tanh_8x64.onnx",
-    input: "x",
     shape: [null, 1, 28, 28],
     data: "digits",
     prep: unit,
@@ -91,7 +83,6 @@ const models: readonly Source[] = [
   {
     name: "fashion_cnn_bn",
     file: "models-trained/fashion_cnn_bn.onnx",
-    input: "x",
     shape: [null, 1, 28, 28],
     data: "clothes",
     prep: unit,
@@ -99,7 +90,6 @@ const models: readonly Source[] = [
   {
     name: "ch_ppocr_mobile_v2.0_cls_infer",
     file: "models/ch_ppocr_mobile_v2.0_cls_infer.onnx",
-    input: "x",
     shape: [null, 3, 48, 192],
     data: "random",
     samples: 12,
@@ -108,7 +98,6 @@ const models: readonly Source[] = [
   {
     name: "ultraface_rfb320",
     file: "models/ultraface_rfb320.onnx",
-    input: "input",
     shape: [1, 3, 240, 320],
     data: "random",
     samples: 4,
@@ -139,8 +128,10 @@ for (const source of models) {
   if (!existsSync(modelPath))
     throw new Error(`${modelPath} is missing: set MPPLAN_SHARED to the shared data`);
   const bytes = new Uint8Array(readFileSync(modelPath));
-  const samples = load(source, modelPath);
-  const distance = await distanceToOrt(bytes, modelPath, samples, Math.min(held, samples.count));
+  const ours = await InferenceSession.create(modelPath, { mode: "reference" });
+  const samples = load(source, modelPath, ours.inputNames[0]!);
+  const distance = await distanceToOrt(bytes, ours, samples, Math.min(held, samples.count));
+  await ours.release();
   const start = performance.now();
   const { graph, plan, report } = await compileModel(bytes, samples, {
     name: source.name,
@@ -167,7 +158,7 @@ if (rows.some((row) => !(row.distance <= limit))) {
   process.exitCode = 1;
 }
 
-function load({ input, shape, data, prep, samples, evaluate }: Source, modelPath: string): Samples {
+function load({ shape, data, prep, samples, evaluate }: Source, modelPath: string, input: string): Samples {
   const type = { elem: "float32" as const, shape: [...shape] };
   if (data === "random") return noise(input, shape, (samples ?? 0) + (evaluate ?? 0));
   const inputs = [{ id: input, type }];
@@ -218,13 +209,12 @@ function noise(input: string, shape: readonly (number | null)[], count: number):
 /** Relative distance of all outputs of the exact network to onnxruntime's, over the first samples. */
 async function distanceToOrt(
   bytes: Uint8Array,
-  modelPath: string,
+  ours: Inference,
   samples: Samples,
   count: number,
 ): Promise<number> {
   env.wasm.numThreads = 1;
   const theirs = await Ort.create(bytes, { logSeverityLevel: 3 });
-  const ours = await InferenceSession.create(modelPath, { mode: "reference" });
   let [apart, all] = [0, 0];
   for (let i = 0; i < count; i++) {
     const feeds = [...samples.at(i)];
@@ -246,7 +236,6 @@ async function distanceToOrt(
       }
     }
   }
-  await ours.release();
   return Math.sqrt(apart / all);
 }
 
