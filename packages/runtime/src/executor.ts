@@ -29,6 +29,7 @@ import type {
   Probe,
   RunBody,
   SiteMeasurement,
+  SumCounts,
 } from "./backend.js";
 import { checkArrangement } from "./check-arrangement.js";
 import { checkAllDecided, checkFeeds, checkPlan, decisionFor } from "./check-request.js";
@@ -56,7 +57,10 @@ export interface Session {
   run(feeds: TensorMap, options?: RunOptions): Promise<Map<ValueId, Tensor>>;
   /** The same for values of every kind. */
   runValues(feeds: ValueMap, options?: RunOptions): Promise<Map<ValueId, RuntimeValue>>;
-  /** What each site really did in the last run; empty for the reference. */
+  /**
+   * What each site really did in the last run, and every other node that was handed to the fallback; empty for the
+   * reference.
+   */
   readonly executed: readonly ExecutedSite[];
   dispose(): void;
 }
@@ -179,7 +183,7 @@ function createSession(graph: Graph, execution: Execution, means: Means): Sessio
   });
 
   const salted = plan?.decisions.some((d) => d.ranges.some((r) => usesRandomness(plan, r.choice))) ?? false;
-  let executed: ExecutedSite[] = [];
+  let executed: readonly ExecutedSite[] = [];
   let released = false;
 
   const runValues = async (
@@ -194,7 +198,7 @@ function createSession(graph: Graph, execution: Execution, means: Means): Sessio
       });
     }
     checkFeeds(graph, feeds);
-    const now: ExecutedSite[] = [];
+    const now: Account[] = [];
     const values = new Values(graph, backend, upload, plan ? "binary32" : "binary64", options);
     try {
       const fed = graph.inputs.map((id) => values.feed(id, feeds.get(id)!));
@@ -207,7 +211,7 @@ function createSession(graph: Graph, execution: Execution, means: Means): Sessio
         now,
       );
       const outputs = await values.outputs();
-      executed = now;
+      executed = await Promise.all(now.map(async ({ site, counts }) => ({ ...site, ...(await counts?.()) })));
       return outputs;
     } finally {
       await values.release();
@@ -273,6 +277,7 @@ function stepFor(
     firstComponent: place * componentsPerNode,
     storage: plan ? "binary32" : "binary64",
     seed: plan?.seed ?? 0,
+    semantics: plan?.semantics ?? "exact",
   };
   const kernel = backend.kernelFor(request);
   if (kernel.kind === "kernel") return { node, site, kernel, on: backend, substitution: null, bodies };
@@ -296,7 +301,7 @@ async function walk(
   steps: readonly Step[],
   values: Values,
   { salt, memo, round }: WalkContext,
-  executed: ExecutedSite[],
+  executed: Account[],
   outer = "",
 ): Promise<void> {
   const { plan } = machine;
@@ -310,12 +315,17 @@ async function walk(
       const handle = result.outputs[i];
       if (handle) await values.computed(node.outputs[i]!, on, handle);
     }
-    if (site && result.executed) {
-      executed.push({ site: site.id, backend: on.name, ...result.executed, substitution });
-    } else if (plan && ops[node.op].sums && (!site || outer !== "")) {
-      const note = unplanned(`${outer}${node.id}`, on, outer);
-      // Once for all the rounds of a loop.
-      if (!executed.some((each) => each.site === note.site)) executed.push(note);
+    const instead = result.substitution ?? substitution;
+    if (site && (result.executed ?? result.executedLater)) {
+      const first = { ...entry(site.id, on, instead), ...result.executed };
+      executed.push({ site: first, ...(result.executedLater && { counts: result.executedLater }) });
+    } else if (plan) {
+      const unplanned = ops[node.op].sums && (!site || outer !== "");
+      if (unplanned || instead !== null) {
+        const note = entry(`${outer}${node.id}`, on, unplanned ? unplannedBecause(outer) : instead);
+        // Once for all the rounds of a loop.
+        if (!executed.some((each) => each.site.site === note.site)) executed.push({ site: note });
+      }
     }
     values.free(node);
   }
@@ -329,7 +339,7 @@ async function runBody(
   on: KernelBackend,
   inputs: readonly Handle[],
   round: CountRound,
-  executed: ExecutedSite[],
+  executed: Account[],
   outer: string,
 ): Promise<Handle[]> {
   const { plan, backend, upload } = machine;
@@ -359,19 +369,20 @@ function onlyTensors(values: ReadonlyMap<ValueId, RuntimeValue>, graph: Graph): 
   return tensors;
 }
 
+/** What a node did; counts that take a wait are asked for at the end of the run. */
+interface Account {
+  readonly site: ExecutedSite;
+  readonly counts?: () => Promise<SumCounts>;
+}
+
+function entry(site: string, on: KernelBackend, substitution: string | null): ExecutedSite {
+  return { site, backend: on.name, components: [], recomputed: 0, magnitudes: 0, total: 0, substitution };
+}
+
 /** What is said of a sum that no plan could speak of: never silence. */
-function unplanned(site: string, on: KernelBackend, outer: string): ExecutedSite {
+function unplannedBecause(outer: string): string {
   const why = outer ? "it lies in a body" : "its shape is not known before it runs";
-  const substitution = `not planned, since ${why}: its sums are exact`;
-  return {
-    site,
-    backend: on.name,
-    components: [],
-    recomputed: 0,
-    magnitudes: 0,
-    total: 0,
-    substitution,
-  };
+  return `not planned, since ${why}: its sums are exact`;
 }
 
 async function createProbe(

@@ -2,7 +2,7 @@
 import { tensor } from "@mpplan/ir";
 import { expect, test } from "vitest";
 import { nodeWorkers } from "../node.js";
-import { problemOf } from "../problem.js";
+import { problemOf } from "@mpplan/runtime";
 import { Shared } from "../shared.js";
 import { nodeOf } from "../testing.js";
 import { forEachPiece } from "./split.js";
