@@ -1,0 +1,3 @@
+export { createWebGpuBackend, type WebGpuBackend, type WebGpuOptions } from "./backend.js";
+export type { AdapterFacts, DeviceOptions } from "./device.js";
+export { WebGpuError, type WebGpuErrorCode } from "./errors.js";
