@@ -46,6 +46,7 @@ export type WriterFor = (use: number) => { readonly label: string; readonly sums
 
 export class PlannedSums {
   private prepared: Prepared | null = null;
+  private zero: Bound | null = null;
   private readonly packedFor: PackedWeights = new WeakMap();
 
   constructor(
@@ -75,7 +76,8 @@ export class PlannedSums {
     const operands: Operands = {
       x: padded ?? x.bound(stream),
       weights: packed.bound,
-      bias: bias && bias.bound(stream),
+      bias: bias ? bias.bound(stream) : this.nothing(),
+      biased: bias !== null,
       out: output.bound(stream),
     };
     for (const [i, { use, lanes }] of parts.entries()) {
@@ -128,7 +130,7 @@ export class PlannedSums {
 
   private sums(
     layout: Layout,
-    { x, weights, bias, out }: Operands,
+    { x, weights, bias, biased, out }: Operands,
     use: number,
     from: "all" | { readonly list: number; readonly lanes: number } | { readonly queue: Bound },
     extent: number | { readonly indirect: GPUBuffer },
@@ -139,18 +141,17 @@ export class PlannedSums {
     const queued = typeof from === "object" && "queue" in from;
     const shader = productShader(label, sums, {
       taps: tables.taps >= 0,
-      places: tables.places >= 0,
-      bias: bias !== null,
       alpha: problem.alpha !== 1,
-      beta: bias !== null && problem.beta !== 1,
+      beta: biased && problem.beta !== 1,
       scaled: tables.scales >= 0,
-      from: queued ? "queue" : listed ? "list" : "all",
+      from: queued ? "queue" : "columns",
     });
     const params = {
       ...this.params(layout),
+      biased: biased ? 1 : 0,
       ...(listed && { lanes: from.lanes, list_at: tables.lists[from.list]! }),
     };
-    const bound = [x, weights, ...(bias ? [bias] : []), tables, ...(queued ? [from.queue] : []), out];
+    const bound = [x, weights, bias, tables, ...(queued ? [from.queue] : []), out];
     this.stream.dispatch(shader, bound, ordered(params), extent);
   }
 
@@ -161,6 +162,7 @@ export class PlannedSums {
       zero: 0,
       alpha: bitsOf(problem.alpha),
       beta: bitsOf(problem.beta),
+      biased: 0,
       length: problem.length,
       rows: problem.rows,
       columns: problem.columns,
@@ -177,8 +179,14 @@ export class PlannedSums {
       places_at: tables.places,
       scales_at: tables.scales,
       unscale_at: tables.unscale,
-      list_at: 0,
+      list_at: -1,
     };
+  }
+
+  /** A zero for sums without a bias. */
+  private nothing(): Bound {
+    this.zero ??= { buffer: this.stream.upload(new Uint32Array(1)), bytes: 4 };
+    return this.zero;
   }
 
   private pad({ padding, problem, tables }: Layout, x: Bound): Bound | null {
@@ -253,7 +261,9 @@ export class PlannedSums {
 interface Operands {
   readonly x: Bound;
   readonly weights: Bound;
-  readonly bias: Bound | null;
+  /** One zero where there is none. */
+  readonly bias: Bound;
+  readonly biased: boolean;
   readonly out: Bound;
 }
 

@@ -1,1 +1,2 @@
-export {};
+export * from "./kernel-suite.js";
+export * from "./sums.js";

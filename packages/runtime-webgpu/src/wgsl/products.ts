@@ -8,27 +8,30 @@ import { sumFunctions, type Factors } from "./sum.js";
 export interface ProductVariant extends Factors {
   /** Terms are found through a table. */
   readonly taps: boolean;
-  /** Rows are found through a table. */
-  readonly places: boolean;
-  readonly bias: boolean;
   readonly scaled: boolean;
-  /** Which components: all of a list of columns, or those in a queue. */
-  readonly from: "all" | "list" | "queue";
+  /** Which components: those of all columns or of a list of them, or those in a queue. */
+  readonly from: "columns" | "queue";
 }
 
 export const productParams = [
-  ...["zero", "alpha", "beta", "length", "rows", "columns", "samples", "lanes"],
+  ...["zero", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
   ...["row_step", "term_step", "out_row", "out_column", "bias_row", "bias_column"],
   ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at"],
 ] as const;
 
 export type ProductParams = Readonly<Record<(typeof productParams)[number], number>>;
 
+/** A table that a problem does not have begins nowhere. */
+export const lookUp = `
+fn looked_up(table: u32, i: u32, otherwise: u32) -> u32 {
+  if (table == 0xffffffffu) { return otherwise; }
+  return tables[table + i];
+}`;
+
 /** From an element to the component that it stands for: group, column, row, and where its output is. */
 export function locate(from: ProductVariant["from"]): string {
   const lane = {
-    all: "let at = id % p.lanes; let line = id / p.lanes; let lane = at;",
-    list: "let at = id % p.lanes; let line = id / p.lanes; let lane = tables[p.list_at + at];",
+    columns: "let at = id % p.lanes; let line = id / p.lanes; let lane = looked_up(p.list_at, at, at);",
     queue: "let at = queue[1u + id] % p.lanes; let line = queue[1u + id] / p.lanes; let lane = at;",
   }[from];
   return `  ${lane}
@@ -49,26 +52,26 @@ export const emulated =
 
 /** Every component of a list, or of a queue, in one accumulator: scaled, with its bias, unscaled. */
 export function productShader(label: string, sums: SumWriter, variant: ProductVariant): Shader {
-  const { taps, places, bias, scaled, from } = variant;
+  const { taps, scaled, from } = variant;
   const h = taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]";
   const functions = withArithmetic(
     [
+      lookUp,
       "var<private> h_at: u32;",
       "var<private> w_at: u32;",
       sums({ w: "weights[w_at + k * p.columns]", h }, variant),
       ...(scaled ? ["fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }"] : []),
     ].join("\n"),
   );
-  const place = places ? "tables[p.places_at + row]" : "row * p.row_step";
-  const biased = "biases[tables[unit + 2u] + row * p.bias_row + column * p.bias_column]";
+  const biased = "biases[(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased]";
   const scaledBias = scaled ? `scale(${biased}, tables[p.scales_at + lane])` : biased;
-  const finished = `finish(sum_terms(p.length), ${bias ? scaledBias : "0u"})`;
+  const finished = `finish(sum_terms(p.length), ${scaledBias})`;
   return {
     label,
     buffers: {
       x: "read u32",
       weights: "read u32",
-      ...(bias && { biases: "read u32" as const }),
+      biases: "read u32",
       tables: "read u32",
       ...(from === "queue" && { queue: "read u32" as const }),
       values: "write u32",
@@ -76,7 +79,7 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
     params: productParams,
     functions,
     body: `${locate(from)}
-  h_at = tables[unit] + ${place};
+  h_at = tables[unit] + looked_up(p.places_at, row, row * p.row_step);
   w_at = group_at * p.length * p.columns + column;
   values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
     ...(from === "queue" && { countIn: "queue" }),

@@ -1,7 +1,7 @@
 // Shaders of a run-time test: which components a dynamic choice computes again, gathered in a queue on the GPU.
 // A test on a value is a table over every number of its format, so that its verdict is the reference's, bit for bit.
 import type { Shader } from "../shader.js";
-import { locate, productParams } from "./products.js";
+import { locate, lookUp, productParams } from "./products.js";
 
 /** What a neuron's test is, in words: kind, where its table begins, its limit, its seed. */
 export const testWords = 4;
@@ -60,12 +60,12 @@ export function testShader({ bits }: TestVariant, scaled: boolean): Shader {
       queue: "atomic",
     },
     params: [...productParams, "all_lanes", "first_component", "salt"],
-    functions: `${draw}\n${codeOf(bits)}
+    functions: `${lookUp}${draw}\n${codeOf(bits)}
 fn rescaled(u: u32, by: u32) -> u32 {
   if ((u & 0x7f800000u) == 0u || (u & 0x7f800000u) == 0x7f800000u) { return u; }
   return u + by - 0x3f800000u;
 }`,
-    body: `${locate("list")}
+    body: `${locate("columns")}
   let mine = at * ${testWords}u;
   let kind = tests[mine];
   let limit = tests[mine + 2u];
