@@ -12,6 +12,8 @@ import {
 } from "@mpplan/runtime";
 import { Device, type AdapterFacts, type DeviceOptions } from "./device.js";
 import { testProblem } from "./lookup.js";
+import type { Recorder } from "./plain/define.js";
+import { recorders, shapeOf } from "./plain/index.js";
 import { PlannedSums } from "./planned.js";
 import { selfTest } from "./self-test.js";
 import { Stream } from "./stream.js";
@@ -67,7 +69,7 @@ export function backendOn(stream: Stream, inexact: string | null): KernelBackend
       if (op === "Conv" || op === "Gemm" || op === "MatMul") {
         return sumKernel(request, stream, inexact, (handle) => uploaded.has(handle));
       }
-      return no(`${op} has no shader`);
+      return plainKernel(request, stream);
     },
     probeFor: () => no("calibration measures sums in binary64"),
     upload(value) {
@@ -131,6 +133,28 @@ function whyNot(request: KernelRequest, inexact: string | null): string | null {
   const factors = [node.attrs["alpha"], node.attrs["beta"]].filter((x) => typeof x === "number");
   if (factors.some((x) => Math.fround(x) !== x)) return "alpha or beta is no binary32 number";
   return null;
+}
+
+/**
+ * On binary32 tensors by a shader. Integers, and binary64 and narrower floats, are on the host, where the reference
+ * takes them; a node without a shader is left to another backend.
+ */
+function plainKernel(request: KernelRequest, stream: Stream): Kernel | Unsupported {
+  const { node } = request;
+  const { op } = node;
+  const recorder: Recorder | undefined =
+    op === "Shape" ? shapeOf : (recorders as Partial<Record<string, Recorder>>)[op];
+  if (!recorder) return no(`${op} has no shader`);
+  return {
+    kind: "kernel",
+    run(handles, context) {
+      const tensors = handles.every((handle) => handle === null || handle instanceof GpuTensor);
+      const inputs = handles as (GpuTensor | null)[];
+      const fits = tensors && (op === "Shape" || inputs[0]?.elem === "float32");
+      const outputs = fits ? recorder(inputs, node, stream) : null;
+      return outputs ? { outputs } : onHost(request, handles, stream, context);
+    },
+  };
 }
 
 /** A node as the reference computes it, on values that come back to the host for it. */

@@ -13,7 +13,24 @@ const gaps: readonly Gap[] = [
   { of: "softmax", because: "the test sums exponentials in binary64" },
 ];
 
+/** In binary32 places: what is one rounding is exact, what cancels or takes WGSL's functions is not. */
+const allow = (op: string): number =>
+  ({
+    AveragePool: 4,
+    BatchNormalization: 64,
+    Div: 3,
+    Exp: 16,
+    GlobalAveragePool: 32,
+    HardSigmoid: 2,
+    Pow: 2,
+    ReduceMean: 8,
+    Sigmoid: 8,
+    Softmax: 16,
+    Sqrt: 2,
+    Tanh: 256,
+  })[op] ?? 0;
+
 for (const { name, missing, gpu } of testAdapters()) {
   if (missing) test.skip(`${name}: skipped: ${missing}`, () => undefined);
-  else describe(name, () => kernelSuite(() => createWebGpuBackend({ gpu: gpu() }), { gaps }));
+  else describe(name, () => kernelSuite(() => createWebGpuBackend({ gpu: gpu() }), { gaps, allow }));
 }
