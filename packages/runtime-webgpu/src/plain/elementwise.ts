@@ -109,5 +109,5 @@ fn power(a: f32, b: f32) -> f32 {
   if (a >= 0.0) { return size; }
   let whole = floor(b) == b;
   let odd = whole && floor(b * 0.5) * 2.0 != b;
-  return select(bitcast<f32>(0x7fc00000u | p.d0 * 0u), select(size, -size, odd), whole);
+  return select(bitcast<f32>(0x7fc00000u | (p.d0 * 0u)), select(size, -size, odd), whole);
 }`;

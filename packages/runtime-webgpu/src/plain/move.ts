@@ -17,9 +17,9 @@ import {
 const copyShader: Shader = {
   label: "strided copy",
   buffers: { x: "read u32", y: "write u32" },
-  params: ["from", "to", ...axisNames("d"), ...axisNames("a"), ...axisNames("b")],
+  params: ["source_at", "target_at", ...axisNames("d"), ...axisNames("a"), ...axisNames("b")],
   body: `${walk({ at_a: "a", at_b: "b" })}
-  y[p.to + at_b] = x[p.from + at_a];`,
+  y[p.target_at + at_b] = x[p.source_at + at_a];`,
 };
 
 interface Strided {

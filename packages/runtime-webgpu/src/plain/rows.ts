@@ -19,16 +19,16 @@ const softmaxShader: Shader = {
   label: "Softmax",
   buffers: { x: "read f32", y: "write f32" },
   params: ["size", "inner"],
-  body: `  let from = (id / p.inner) * p.size * p.inner + id % p.inner;
-  var most = x[from];
-  for (var i = 1u; i < p.size; i++) { most = max(most, x[from + i * p.inner]); }
+  body: `  let first = (id / p.inner) * p.size * p.inner + id % p.inner;
+  var most = x[first];
+  for (var i = 1u; i < p.size; i++) { most = max(most, x[first + i * p.inner]); }
   var sum = 0.0;
   for (var i = 0u; i < p.size; i++) {
-    let e = exp(x[from + i * p.inner] - most);
-    y[from + i * p.inner] = e;
+    let e = exp(x[first + i * p.inner] - most);
+    y[first + i * p.inner] = e;
     sum = sum + e;
   }
-  for (var i = 0u; i < p.size; i++) { y[from + i * p.inner] = y[from + i * p.inner] / sum; }`,
+  for (var i = 0u; i < p.size; i++) { y[first + i * p.inner] = y[first + i * p.inner] / sum; }`,
 };
 
 export const softmax: Recorder = ([x], node, stream) => {
@@ -48,10 +48,10 @@ function reduceShader(label: string, step: string, end: string): Shader {
     label,
     buffers: { x: "read f32", places: "read u32", y: "write f32" },
     params: ["terms", ...axisNames("d"), ...axisNames("a")],
-    body: `${walk({ from: "a" })}
-  var s = x[from + places[0]];
+    body: `${walk({ first: "a" })}
+  var s = x[first + places[0]];
   for (var i = 1u; i < p.terms; i++) {
-    let v = x[from + places[i]];
+    let v = x[first + places[i]];
     s = ${step};
   }
   let n = f32(p.terms);
