@@ -14,11 +14,12 @@ import { Device, type AdapterFacts, type DeviceOptions } from "./device.js";
 import { testProblem } from "./lookup.js";
 import type { Recorder } from "./plain/define.js";
 import { recorders, shapeOf } from "./plain/index.js";
-import { PlannedSums } from "./planned.js";
+import { PlannedSums, type WriterFor } from "./planned.js";
 import { selfTest } from "./self-test.js";
 import { Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
-import { emulated } from "./wgsl/products.js";
+import { nativeKind, nativeProblem } from "./wgsl/native.js";
+import { emulated, native } from "./wgsl/products.js";
 import { problemWith } from "./wgsl/sum.js";
 
 export type WebGpuOptions = DeviceOptions;
@@ -93,15 +94,18 @@ function sumKernel(
   inexact: string | null,
   lasts: (handle: GpuTensor) => boolean,
 ): Kernel | Unsupported {
-  const reason = whyNot(request, inexact);
+  const exact = request.semantics !== "floor" || !isNative(request);
+  const reason = whyNot(request, exact, inexact);
   if (reason) return no(reason);
   const { accumulators } = request;
-  const sums = new PlannedSums(
-    stream,
-    request,
-    (use) => ({ label: "emulated sums", sums: emulated(accumulators[use]!) }),
-    lasts,
-  );
+  const kinds = accumulators.map((a) => nativeKind(a, stream.device.adapter.halves));
+  const writerFor: WriterFor = (use) =>
+    exact
+      ? { label: "emulated sums", sums: emulated(accumulators[use]!) }
+      : { label: `${kinds[use]!} sums`, sums: native(accumulators[use]!, kinds[use]!) };
+  const sums = new PlannedSums(stream, request, writerFor, exact, lasts);
+  const used = [...usedBy(request)].map((use) => `${accumulators[use]!.format} in ${kinds[use]!}`);
+  const substitution = exact ? null : `the device's own arithmetic, at least as precise: ${used.join(", ")}`;
   return {
     kind: "kernel",
     run(handles, context) {
@@ -109,22 +113,33 @@ function sumKernel(
       const strange = inputs.find((t) => t && t.elem !== "float32" && t.elem !== "float64");
       if (strange)
         return onHost(request, inputs, stream, context, `sums of ${strange.elem} are computed on the host`);
-      return sums.run(inputs, context);
+      return { ...sums.run(inputs, context), ...(substitution !== null && { substitution }) };
     },
   };
 }
 
-function whyNot(request: KernelRequest, inexact: string | null): string | null {
+function usedBy({ decision }: KernelRequest): Set<number> {
+  const ranges = decision?.ranges ?? [];
+  return new Set(
+    ranges.flatMap(({ choice }) => (choice.mode === "static" ? [choice.use] : [choice.low, choice.high])),
+  );
+}
+
+/** True where the device's arithmetic is at least as precise as every accumulator that is asked for. */
+function isNative(request: KernelRequest): boolean {
+  return [...usedBy(request)].every((use) => nativeProblem(request.accumulators[use]!) === null);
+}
+
+function whyNot(request: KernelRequest, exact: boolean, inexact: string | null): string | null {
   const { decision, accumulators, node } = request;
   if (!decision) return "the exact reference is computed in binary64";
-  if (inexact) return inexact;
+  if (exact && inexact) return inexact;
+  for (const use of exact ? usedBy(request) : []) {
+    const why = problemWith(accumulators[use]!);
+    if (why) return why;
+  }
   const scales = decision.arrangement?.scales ?? [];
   for (const { choice } of decision.ranges) {
-    const used = choice.mode === "static" ? [choice.use] : [choice.low, choice.high];
-    for (const use of used) {
-      const why = problemWith(accumulators[use]!);
-      if (why) return why;
-    }
     const why =
       choice.mode === "dynamic" ? testProblem(choice.test, accumulators[choice.low]!, scales) : null;
     if (why) return why;
@@ -152,7 +167,11 @@ function plainKernel(request: KernelRequest, stream: Stream): Kernel | Unsupport
       const inputs = handles as (GpuTensor | null)[];
       const fits = tensors && (op === "Shape" || inputs[0]?.elem === "float32");
       const outputs = fits ? recorder(inputs, node, stream) : null;
-      return outputs ? { outputs } : onHost(request, handles, stream, context);
+      if (outputs) return { outputs };
+      // Integers and the like are on the host anyway.
+      const bounces = inputs.some((t) => t instanceof GpuTensor && t.onHostNow() === null);
+      const note = bounces ? `the host: ${op} has no shader for these inputs` : undefined;
+      return onHost(request, handles, stream, context, note);
     },
   };
 }

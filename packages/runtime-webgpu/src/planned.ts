@@ -10,7 +10,7 @@ import type { Bound, Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
 import type { SumWriter } from "./wgsl/products.js";
 import { packShader, padShader, productParams, productShader, type ProductParams } from "./wgsl/products.js";
-import { bitsOf } from "./wgsl/round.js";
+import { bitsOf, roundFunction } from "./wgsl/round.js";
 import { extentShader, testShader } from "./wgsl/test.js";
 
 type Range = Decision["ranges"][number];
@@ -53,6 +53,8 @@ export class PlannedSums {
     private readonly stream: Stream,
     private readonly request: KernelRequest,
     private readonly writerFor: WriterFor,
+    /** False where sums are in the device's arithmetic, so that a test has to round what it looks at. */
+    private readonly exact: boolean,
     /** True for a handle that outlives the run. */
     private readonly lasts: (handle: GpuTensor) => boolean,
   ) {}
@@ -113,8 +115,10 @@ export class PlannedSums {
     stream.clear(queue.buffer, 4);
     const params = { ...this.params(layout), lanes: part.lanes.length, list_at: tables.lists[list]! };
     const format = formatNamed(resultFormat(request.accumulators[part.low]!));
+    const { overflow } = request.accumulators[part.low]!;
+    const rounding = this.exact ? "" : roundFunction("round_code", format, overflow);
     stream.dispatch(
-      testShader({ bits: codeBits(format) }, tables.scales >= 0),
+      testShader({ bits: codeBits(format), rounding }, tables.scales >= 0),
       [operands.out, tables, part.tests, part.ranks, queue],
       [...ordered(params), layout.lanes, request.firstComponent, salt],
       elements,

@@ -126,6 +126,7 @@ async function wrongSums(stream: Stream): Promise<string | null> {
       stream,
       request,
       () => ({ label: "self-test sums", sums: emulated(accumulator) }),
+      true,
       () => false,
     );
     const handles = inputs.map((t) => GpuTensor.onHost(t));

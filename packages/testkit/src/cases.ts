@@ -285,6 +285,7 @@ export function plainCases(seed: number): PlainCase[] {
     make("BatchNormalization", [x(2, 3, 4, 4), x(3), x(3), x(3), positive(3)], {
       ...{ epsilon: 1e-5, momentum: 0.9, training_mode: 0 },
     }),
+    make("Cast", [x(3, 4)], { to: "float32", saturate: 1, round_mode: "up" }),
     make("Clip", [x(4, 7), float(-0.5), float(0.75)]),
     make("Concat", [x(2, 3, 4), x(2, 1, 4), x(2, 2, 4)], { axis: 1 }),
     make("Div", [x(3, 4), positive(4)]),
@@ -300,6 +301,7 @@ export function plainCases(seed: number): PlainCase[] {
     }),
     make("Mul", [x(2, 3, 4), x(4)]),
     make("Neg", [x(3, 5)]),
+    make("Pad", [x(2, 3, 4), integers(0, 1, 0, 0, 2, 1)], { mode: "constant" }),
     make("Pow", [positive(3, 4), float(2)]),
     make("ReduceMean", [x(2, 3, 4), integers(1)], { keepdims: 1, noop_with_empty_axes: 0 }),
     make("Relu", [x(3, 5)]),

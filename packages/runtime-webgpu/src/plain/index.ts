@@ -1,10 +1,9 @@
 // The operators without sums that have shaders, one line each.
-import type { OpName } from "@mpplan/ir";
-import { tensor } from "@mpplan/ir";
+import { tensor, type OpName } from "@mpplan/ir";
 import { GpuTensor } from "../tensor.js";
 import type { Recorder } from "./define.js";
 import { alphaBeta, alphaOnly, binary, clip, powFunction, unary } from "./elementwise.js";
-import { concat, gather, sameElements, slice, transpose } from "./move.js";
+import { cast, concat, gather, pad, sameElements, slice, transpose } from "./move.js";
 import { averagePool, batchNormalization, globalAveragePool, maxPool, reduce, softmax } from "./rows.js";
 
 const sigmoid = "select(1.0 / (1.0 + exp(-abs(v))), exp(-abs(v)) / (1.0 + exp(-abs(v))), v < 0.0)";
@@ -14,6 +13,7 @@ export const recorders = {
   Add: binary("Add", "a + b"),
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
+  Cast: cast,
   Clip: clip,
   Concat: concat,
   Div: binary("Div", "a / b"),
@@ -27,6 +27,7 @@ export const recorders = {
   MaxPool: maxPool,
   Mul: binary("Mul", "a * b"),
   Neg: unary("Neg", "-v"),
+  Pad: pad,
   Pow: binary("Pow", "power(a, b)", powFunction),
   ReduceMax: reduce("ReduceMax", "max(s, v)"),
   ReduceMean: reduce("ReduceMean", "s + v", "s / n"),

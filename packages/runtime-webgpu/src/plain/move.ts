@@ -48,6 +48,24 @@ export const sameElements: Recorder = (inputs, node) => {
   return dims && [inputs[0]!.shared(dims[0]!)];
 };
 
+/** To its own type. */
+export const cast: Recorder = ([x], node) => (node.attrs["to"] === x!.elem ? [x!.shared(x!.dims)] : null);
+
+/** With zeros, by amounts that are on the host. */
+export const pad: Recorder = (inputs, node, stream) => {
+  const x = inputs[0]!;
+  const [amounts, value, dims] = [hostNumbers(inputs[1]), inputs[2], outputDims(inputs, node)?.[0]];
+  const zeros = node.attrs["mode"] === "constant" && (!value || hostNumbers(value)?.[0] === 0) && !inputs[3];
+  if (!amounts || !dims || !zeros || amounts.some((n) => n < 0) || dims.length > mostAxes) return null;
+  const y = GpuTensor.made(stream, x.elem, dims);
+  const { buffer, bytes } = y.bound(stream);
+  stream.clear(buffer, bytes);
+  const strides = stridesOf(dims);
+  const at = strides.reduce((sum, stride, axis) => sum + stride * amounts[axis]!, 0);
+  copy(stream, x, dense(x.dims), y, { at, strides }, x.dims);
+  return [y];
+};
+
 export const transpose: Recorder = (inputs, node, stream) => {
   const x = inputs[0]!;
   if (x.dims.length > mostAxes) return null;

@@ -2,6 +2,7 @@
 import type { Accumulator } from "@mpplan/ir";
 import type { Shader } from "../shader.js";
 import { withArithmetic } from "./float.js";
+import { nativeFunctions, type NativeKind } from "./native.js";
 import { sumFunctions, type Factors } from "./sum.js";
 
 /** What differs between the problems that one shader is for. */
@@ -50,6 +51,11 @@ export const emulated =
   (terms, factors) =>
     sumFunctions(accumulator, terms, factors);
 
+export const native =
+  (accumulator: Accumulator, kind: NativeKind): SumWriter =>
+  (terms, factors) =>
+    nativeFunctions(kind, accumulator, terms, factors);
+
 /** Every component of a list, or of a queue, in one accumulator: scaled, with its bias, unscaled. */
 export function productShader(label: string, sums: SumWriter, variant: ProductVariant): Shader {
   const { taps, scaled, from } = variant;
@@ -83,6 +89,7 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
   w_at = group_at * p.length * p.columns + column;
   values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
     ...(from === "queue" && { countIn: "queue" }),
+    ...(/\bf16\(/.test(functions) && { halves: true }),
   };
 }
 

@@ -78,7 +78,7 @@ function additionOf(product: ProductRule, format: FloatFormat, round: string, ow
   return isFarFromSubnormal(format) ? `${round}(add_coarse(a, b))` : `${round}(add(a, b))`;
 }
 
-function orderOf({ order }: Accumulator, { w, h }: TermAccess): string {
+export function orderOf({ order }: Accumulator, { w, h }: TermAccess): string {
   const step = `s = take(s, ${w}, ${h});`;
   switch (order.kind) {
     case "sequential":

@@ -9,6 +9,8 @@ export const testKinds = { table: 0, random: 1, randomLive: 2 } as const;
 
 export interface TestVariant {
   readonly bits: CodeBits;
+  /** A function `round_code` that brings a value to the format first; empty where sums are in it already. */
+  readonly rounding: string;
 }
 
 /** How numbers of a format are counted: zero, then its magnitudes upward, infinity last; the negative ones after. */
@@ -48,8 +50,9 @@ fn code_of(u: u32) -> u32 {
  * Puts the components of a list whose test says so into a queue: its first word counts them. The values are scaled by
  * powers of two that are undone first, so that they are numbers of the format again.
  */
-export function testShader({ bits }: TestVariant, scaled: boolean): Shader {
+export function testShader({ bits, rounding }: TestVariant, scaled: boolean): Shader {
   const value = "values[out_at]";
+  const original = scaled ? `rescaled(${value}, tables[p.scales_at + lane])` : value;
   return {
     label: "run-time test",
     buffers: {
@@ -61,6 +64,7 @@ export function testShader({ bits }: TestVariant, scaled: boolean): Shader {
     },
     params: [...productParams, "all_lanes", "first_component", "salt"],
     functions: `${lookUp}${draw}\n${codeOf(bits)}
+${rounding}
 fn rescaled(u: u32, by: u32) -> u32 {
   if ((u & 0x7f800000u) == 0u || (u & 0x7f800000u) == 0x7f800000u) { return u; }
   return u + by - 0x3f800000u;
@@ -71,7 +75,7 @@ fn rescaled(u: u32, by: u32) -> u32 {
   let limit = tests[mine + 2u];
   var again = true;
   if (kind != ${testKinds.random}u) {
-    let code = code_of(${scaled ? `rescaled(${value}, tables[p.scales_at + lane])` : value});
+    let code = code_of(${rounding ? `round_code(${original})` : original});
     again = ranks[tests[mine + 1u] + code] >= select(1u, limit, kind == ${testKinds.table}u);
   }
   if (kind != ${testKinds.table}u) {
