@@ -28,7 +28,7 @@ function moved(kernel: Kernel, first: KernelBackend, second: KernelBackend, subs
         ...context,
         ...(run && { run: async (body, given) => all(await run(body, await all(given, back)), over) }),
       };
-      const own = await Promise.all(inputs.map((handle) => handle && over(handle)));
+      const own = await Promise.all(inputs.map(async (handle) => handle && over(handle)));
       const result = await kernel.run(own, there);
       return { ...result, outputs: await all(result.outputs, back), substitution };
     },

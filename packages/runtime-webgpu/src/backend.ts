@@ -186,7 +186,7 @@ export async function onHost(
 ): Promise<KernelResult> {
   const kernel = reference.kernelFor(request) as Kernel;
   const values = await Promise.all(
-    inputs.map((handle) =>
+    inputs.map(async (handle) =>
       handle instanceof GpuTensor ? handle.download(stream) : (handle as RuntimeValue | null),
     ),
   );

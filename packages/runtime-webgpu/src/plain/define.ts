@@ -1,7 +1,7 @@
 // What the operators without sums share: a recorder per operator, dims by inference, and walks over strided elements.
 import { ops, type InferContext, type Node, type TensorType } from "@mpplan/ir";
 import type { Stream } from "../stream.js";
-import { GpuTensor } from "../tensor.js";
+import type { GpuTensor } from "../tensor.js";
 
 /** Records a node on binary32 tensors; null where these inputs are not what it is for, and the host takes them. */
 export type Recorder = (
