@@ -2,7 +2,7 @@
 import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
 import { testAdapters } from "@mpplan/testkit/node";
 import { describe, expect, test } from "vitest";
-import { convNet, mlp, planOf, randomSamples, uniformOf } from "../../ir/src/testing.js";
+import { convNet, GraphBuilder, mlp, planOf, randomSamples, uniformOf } from "../../ir/src/testing.js";
 import { backendOn, createWebGpuBackend } from "./backend.js";
 import { Device } from "./device.js";
 import { Stream } from "./stream.js";
@@ -36,6 +36,20 @@ for (const { name, missing, gpu } of testAdapters()) {
       expect(stream.pool.made).toBe(before.made);
       expect(session.executed.every(({ backend }) => backend === "webgpu")).toBe(true);
       expect(session.executed.reduce((sum, { recomputed }) => sum + recomputed, 0)).toBeGreaterThan(0);
+      device.destroy();
+    });
+
+    test("products of two inputs leave no buffer behind", async () => {
+      const device = await Device.open({ gpu: gpu() });
+      const stream = new Stream(device);
+      const b = new GraphBuilder();
+      const graph = b.build(b.node("MatMul", [b.input("x", [3, 4, 5]), b.input("y", [3, 5, 6])], {}, "z"));
+      const session = await createExecutor(backendOn(stream, null)).prepare(graph, uniformOf(graph, 0));
+      const samples = randomSamples(graph, 6);
+      for (const i of [0, 1, 2]) await session.run(samples.at(i));
+      const { made } = stream.pool;
+      for (const i of [3, 4, 5]) await session.run(samples.at(i));
+      expect(stream.pool.made).toBe(made);
       device.destroy();
     });
 

@@ -38,7 +38,7 @@ interface Prepared {
   readonly tested: readonly (TestedPart & { readonly ranks: Bound; readonly tests: Bound })[];
 }
 
-/** Weights in the layout's order, for handles that live on: those of constants. */
+/** Weights in the layout's order, for as long as their handle lives. */
 type PackedWeights = WeakMap<GpuTensor, { shape: string; packed: Bound }>;
 
 /** How a part is summed: emulated, or by the device's own arithmetic where that is enough. */
@@ -226,7 +226,7 @@ export class PlannedSums {
     this.stream.dispatch(shader, [w.bound(this.stream), tables, bound], params, elements);
     const kept = this.lasts(w);
     if (kept) {
-      if (known) this.stream.pool.give(known.packed.buffer);
+      w.attach(bound.buffer);
       this.packedFor.set(w, { shape, packed: bound });
     }
     return { bound, kept };

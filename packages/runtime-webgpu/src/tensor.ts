@@ -10,6 +10,8 @@ interface Storage {
 
 /** A tensor. On the GPU its numbers are binary32 whatever float type it has. */
 export class GpuTensor {
+  private readonly attached: GPUBuffer[] = [];
+
   private constructor(
     readonly elem: ElementType,
     readonly dims: readonly number[],
@@ -30,6 +32,11 @@ export class GpuTensor {
 
   get size(): number {
     return sizeOf(this.dims);
+  }
+
+  /** Gives a buffer that was derived from this handle the handle's life. */
+  attach(buffer: GPUBuffer): void {
+    this.attached.push(buffer);
   }
 
   /** The same numbers under other dims, in a handle of their own. */
@@ -66,6 +73,7 @@ export class GpuTensor {
   free(stream: Stream): void {
     const { storage } = this;
     this.storage = null;
+    for (const buffer of this.attached.splice(0)) stream.pool.give(buffer);
     if (storage && --storage.users === 0) stream.pool.give(storage.buffer);
   }
 }
