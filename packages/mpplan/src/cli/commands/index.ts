@@ -6,6 +6,16 @@ import { compare } from "./compare.js";
 import { compile } from "./compile.js";
 import { inspect } from "./inspect.js";
 import { plan } from "./plan.js";
+import { probe } from "./probe.js";
 import { run } from "./run.js";
 
-export const commands: readonly CliCommand[] = [compile, calibrate, plan, run, compare, inspect, annotate];
+export const commands: readonly CliCommand[] = [
+  compile,
+  calibrate,
+  plan,
+  run,
+  compare,
+  inspect,
+  annotate,
+  probe,
+];
