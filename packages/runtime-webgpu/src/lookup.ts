@@ -4,7 +4,7 @@ import { formatNamed, maxFinite, minSubnormal, type FloatFormat } from "@mpplan/
 import { activationNamed, resultFormat, type Accumulator, type RecomputeTest } from "@mpplan/ir";
 import { prepareTest } from "@mpplan/runtime";
 import { bitsOf } from "./wgsl/round.js";
-import { testKinds, testWords, type CodeBits } from "./wgsl/test.js";
+import { testKinds, testWords, type CodeBits } from "./wgsl/recompute.js";
 
 /** A neuron whose choice is dynamic. */
 export interface Tested {

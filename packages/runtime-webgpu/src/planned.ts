@@ -11,7 +11,7 @@ import { GpuTensor } from "./tensor.js";
 import type { SumWriter } from "./wgsl/products.js";
 import { packShader, padShader, productParams, productShader, type ProductParams } from "./wgsl/products.js";
 import { bitsOf, roundFunction } from "./wgsl/round.js";
-import { extentShader, testShader } from "./wgsl/test.js";
+import { extentShader, testShader } from "./wgsl/recompute.js";
 
 type Range = Decision["ranges"][number];
 type Dynamic = Extract<Choice, { mode: "dynamic" }>;

@@ -4,7 +4,7 @@ import { accumulatorOf } from "@mpplan/testkit";
 import { expect, test } from "vitest";
 import { wgslOf } from "./shader.js";
 import { emulated, native, packShader, padShader, productShader } from "./wgsl/products.js";
-import { extentShader, testShader } from "./wgsl/test.js";
+import { extentShader, testShader } from "./wgsl/recompute.js";
 
 const plain = { taps: false, scaled: false, from: "columns", alpha: false, beta: false } as const;
 const blocked = { kind: "blocked", block: 8 } as const;
