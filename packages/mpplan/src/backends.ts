@@ -1,6 +1,8 @@
 // The backends by name, and the executor over them. One line each.
 import { createExecutor, createReferenceBackend, type Executor, type KernelBackend } from "@mpplan/runtime";
 import { chooseThreads, createCpuBackend, type ThreadsWanted, type WorkerHost } from "@mpplan/runtime-cpu";
+import { createWebGpuBackend } from "@mpplan/runtime-webgpu";
+import { chained } from "./chained.js";
 import { UsageError } from "./errors.js";
 
 export interface ThreadOptions {
@@ -11,11 +13,18 @@ export interface ThreadOptions {
   readonly threads?: ThreadsWanted | undefined;
   /** How workers are started; the platform's own way by default. */
   readonly workers?: WorkerHost | undefined;
+  /** Where the webgpu backend looks for adapters; the platform's own way by default. */
+  readonly gpu?: OpenGpu | undefined;
 }
+
+/** The GPU of a platform; undefined for `navigator.gpu`. */
+export type OpenGpu = () => Promise<GPU | undefined>;
 
 type Disposable = KernelBackend & { dispose?(): void };
 
-const backends: Readonly<Record<string, (options: ThreadOptions) => Disposable>> = {
+type Open = (options: ThreadOptions) => Disposable | Promise<Disposable>;
+
+const onHost = {
   cpu: ({ threads = 1, workers }) => {
     orRefuse(() => chooseThreads(threads, workers));
     return createCpuBackend({ threads, ...(workers && { workers }) });
@@ -23,6 +32,14 @@ const backends: Readonly<Record<string, (options: ThreadOptions) => Disposable>>
   reference: ({ threads = 1 }) => {
     orRefuse(() => oneThread(threads));
     return createReferenceBackend();
+  },
+} satisfies Record<string, (options: ThreadOptions) => Disposable>;
+
+const backends: Readonly<Record<string, Open>> = {
+  ...onHost,
+  webgpu: async ({ gpu }) => {
+    const found = await gpu?.();
+    return createWebGpuBackend(found ? { gpu: found } : {});
   },
 };
 
@@ -35,15 +52,23 @@ export interface OwnedExecutor {
   dispose(): void;
 }
 
+/** An executor on the cpu backend. @throws UsageError `bad-option` for threads that cannot be had. */
+export function defaultExecutor(options: ThreadOptions = {}): OwnedExecutor {
+  return owned(onHost[defaultBackend](options), createReferenceBackend());
+}
+
 /**
- * An executor on the first of the named backends. What it cannot carry out goes to the reference, which gives the
- * same bits, and `executed` says so. @throws UsageError `unknown-provider`, `bad-option` for threads that cannot be had.
+ * An executor on the first of the named backends. What it cannot carry out goes to the next one, or to the cpu, and
+ * from there to the reference, which gives the same bits for every sum; `executed` says so.
+ *
+ * @throws UsageError `unknown-provider`, `bad-option` for threads that cannot be had; WebGpuError `no-webgpu`,
+ * `no-adapter`, `no-device`
  */
-export function executorOn(
+export async function executorOn(
   names: readonly string[] = [defaultBackend],
   options: ThreadOptions = {},
-): OwnedExecutor {
-  const [first = defaultBackend] = names;
+): Promise<OwnedExecutor> {
+  const [first = defaultBackend, second] = names;
   for (const name of names) {
     if (Object.hasOwn(backends, name)) continue;
     throw new UsageError("unknown-provider", {
@@ -52,9 +77,17 @@ export function executorOn(
       next: `use one of: ${backendNames.join(", ")}`,
     });
   }
-  const backend = backends[first]!(options);
-  const executor = createExecutor(backend, { fallback: createReferenceBackend() });
-  return { executor, dispose: () => backend.dispose?.() };
+  const reference = createReferenceBackend();
+  if (first !== "webgpu") return owned(await backends[first]!(options), reference);
+  // A page without workers still has the cpu on one thread.
+  const cpu = second === "reference" ? null : onHost.cpu(options);
+  return owned(await backends[first]!(options), cpu ? chained(cpu, reference) : reference, cpu);
+}
+
+function owned(backend: Disposable, fallback: KernelBackend, other: Disposable | null = null): OwnedExecutor {
+  const executor = createExecutor(backend, { fallback });
+  const dispose = (): void => [backend, other].forEach((each) => each?.dispose?.());
+  return { executor, dispose };
 }
 
 function oneThread(threads: ThreadsWanted): void {

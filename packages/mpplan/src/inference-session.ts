@@ -3,7 +3,7 @@ import type { ExecutedSite, Graph, Operands, Plan, Sample } from "@mpplan/ir";
 import type { ImportLimits } from "@mpplan/onnx";
 import { RuntimeError, type Executor, type Session } from "@mpplan/runtime";
 import type { WorkerHost } from "@mpplan/runtime-cpu";
-import { executorOn } from "./backends.js";
+import { executorOn, type OpenGpu } from "./backends.js";
 import { withPauses } from "./breathe.js";
 import { importModel, prepareGraph, type ModelSource, type Shapes } from "./prepare-graph.js";
 import { checkModel, checkPlan, readPlan } from "./read-documents.js";
@@ -46,7 +46,6 @@ export class Inference {
 
   /** @throws ImportError, IrError, RuntimeError, UsageError: see each. */
   static async open(source: ModelSource, options: SessionOptions = {}): Promise<Inference> {
-    const { executor, dispose } = executorOn(options.executionProviders, options);
     const where = "the plan of the session";
     const given = typeof options.plan === "string" ? readPlan(options.plan, where) : options.plan;
     if (given) checkPlan(given, where);
@@ -56,12 +55,18 @@ export class Inference {
     // Options that cannot be are refused before anything is made of them.
     const plan = planAt(null);
     const operands = operandsFor(options, given);
-    const session = new Inference(imported, withPauses(executor), dispose, operands, planAt, plan);
-    // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
-    const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
-    if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
-      await session.sessionFor(null);
-    return session;
+    const { executor, dispose } = await executorOn(options.executionProviders, options);
+    try {
+      const session = new Inference(imported, withPauses(executor), dispose, operands, planAt, plan);
+      // A plan that misses a site is refused now rather than at the first run, where the model tells its sizes.
+      const shapes = imported.inputs.map((id) => imported.values.get(id)?.type?.shape);
+      if (plan && shapes.every((dims) => dims?.every((d) => typeof d === "number")))
+        await session.sessionFor(null);
+      return session;
+    } catch (error) {
+      dispose();
+      throw error;
+    }
   }
 
   /** Runs the model on inputs by name; any batch where the model's is symbolic. */
@@ -118,10 +123,14 @@ export interface SessionFactory {
   create(model: string | Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<Inference>;
 }
 
-export function sessionFactory(readModel: ReadModel, workers: () => WorkerHost): SessionFactory {
+export function sessionFactory(
+  readModel: ReadModel,
+  workers: () => WorkerHost,
+  gpu?: OpenGpu,
+): SessionFactory {
   return {
     async create(model, given = {}) {
-      const options = { ...given, workers: given.workers ?? workers() };
+      const options = { ...given, workers: given.workers ?? workers(), gpu: given.gpu ?? gpu };
       if (typeof model !== "string") {
         const bytes = model instanceof Uint8Array ? model : new Uint8Array(model);
         return Inference.open(

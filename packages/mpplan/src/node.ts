@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { checkFileSize } from "@mpplan/onnx";
 import { nodeWorkers } from "@mpplan/runtime-cpu/node";
+import { nodeGpu } from "@mpplan/runtime-webgpu/node";
 import { sessionFactory } from "./inference-session.js";
 import { externalFiles, readBytes } from "./node/files.js";
 import { verbsOn } from "./platform.js";
@@ -19,4 +20,5 @@ export const InferenceSession = sessionFactory(
     externalData: externalFiles(path),
   }),
   nodeWorkers,
+  nodeGpu,
 );

@@ -14,7 +14,10 @@ import { tool } from "./version.js";
 export type ExecutionMode = "static" | "dynamic" | "hybrid" | "uniform" | "reference";
 
 export interface SessionOptions extends PrecisionOptions, ThreadOptions {
-  /** Backends in order of preference: "cpu" (default) or "reference"; both give the same bits. */
+  /**
+   * Backends in order of preference: "cpu" (default) and "reference" give the same bits; "webgpu" gives them in every
+   * sum, and differs by rounding between sums. What one cannot do goes to the next.
+   */
   readonly executionProviders?: readonly string[] | undefined;
   /** A plan, or the text of one. */
   readonly plan?: Plan | string | undefined;

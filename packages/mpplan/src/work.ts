@@ -3,7 +3,7 @@ import { CalibrationError, type Task } from "@mpplan/calibration";
 import { sumSites, type Graph, type Profile } from "@mpplan/ir";
 import type { PlanOptions } from "@mpplan/planner";
 import type { Executor } from "@mpplan/runtime";
-import { executorOn, type ThreadOptions } from "./backends.js";
+import { defaultExecutor, type ThreadOptions } from "./backends.js";
 import { withPauses } from "./breathe.js";
 import type { Precision } from "./settings.js";
 import { highPrecisionSites, type SitePatterns } from "./site-patterns.js";
@@ -28,7 +28,7 @@ export const defaultSeed = 1;
 export function resolveWork(options: WorkOptions): { seed: number; executor: Executor } {
   return {
     seed: options.seed ?? defaultSeed,
-    executor: withPauses(options.executor ?? executorOn(undefined, options).executor),
+    executor: withPauses(options.executor ?? defaultExecutor(options).executor),
   };
 }
 

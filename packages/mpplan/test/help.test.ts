@@ -5,7 +5,7 @@ import { createProgram } from "../src/cli/main.js";
 import { exit } from "../src/cli/exit.js";
 import { mpplan } from "./support.js";
 
-const verbs = ["compile", "calibrate", "plan", "front", "run", "compare", "inspect", "annotate"];
+const verbs = ["compile", "calibrate", "plan", "front", "run", "compare", "inspect", "annotate", "probe"];
 
 test("the program lists its commands, and the exit codes", async () => {
   const { code, out, err } = await mpplan("--help");

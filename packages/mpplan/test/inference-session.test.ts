@@ -91,7 +91,7 @@ describe("create", () => {
   });
 
   test.each([
-    ["a provider that there is not", { executionProviders: ["webgpu"] }, "unknown-provider"],
+    ["a provider that there is not", { executionProviders: ["webnn"] }, "unknown-provider"],
     ["a plan that is no JSON", { plan: "{" }, "not-json"],
     ["a plan that is another document", { plan: "{}" }, "wrong-document"],
     ["a mode that needs a plan", { mode: "hybrid" as const }, "no-plan"],

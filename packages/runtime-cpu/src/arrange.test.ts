@@ -26,7 +26,7 @@ import {
 import { backendOn } from "./backend.js";
 import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
-import { accumulatorOf, differences } from "./testing.js";
+import { accumulatorOf, differences } from "@mpplan/testkit";
 
 const shared = new Shared();
 /** Two threads that share out whatever there is, however little. */

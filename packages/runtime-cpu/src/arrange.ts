@@ -1,7 +1,7 @@
 // A problem laid out as a plan arranges it: the same sums over permuted and scaled operands, as the reference defines
 // them. Everything behind it sees ordinary operands; only finished sums have to be scaled back.
 import type { Arrangement, Tensor } from "@mpplan/ir";
-import type { Patches, Problem } from "./problem.js";
+import type { Patches, Problem } from "@mpplan/runtime";
 import { inBinary32, type Shared } from "./shared.js";
 
 /** Operands in the places and in the order that `problem` says. */

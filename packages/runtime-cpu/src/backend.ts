@@ -3,20 +3,20 @@ import { formatNamed } from "@mpplan/formats";
 import { isNarrow, isTensor, sizeOf, type RuntimeValue, type Tensor } from "@mpplan/ir";
 import {
   createReferenceBackend,
-  takesTensorsOnly,
   type Handle,
   type Kernel,
   type KernelBackend,
   type KernelRequest,
   type KernelResult,
   type Memo,
+  problemOf,
+  takesTensorsOnly,
   type Unsupported,
 } from "@mpplan/runtime";
 import { exactSums } from "./exact.js";
 import { narrowed, plainRun } from "./plain.js";
 import { plannedSums, usedAccumulators, type Run } from "./planned.js";
 import { createProbe } from "./probe.js";
-import { problemOf } from "./problem.js";
 import { problemWith } from "./recipe.js";
 import { inBinary64, Shared } from "./shared.js";
 import { chooseThreads, type ThreadsWanted } from "./threads/choose.js";

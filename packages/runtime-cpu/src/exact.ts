@@ -1,7 +1,7 @@
 // The exact reference: sums in binary64, term after term, of operands in binary64.
 import type { Memory } from "./memory.js";
 import { writeTables } from "./operand.js";
-import type { Patches, Problem, Unit } from "./problem.js";
+import type { Patches, Problem, Unit } from "@mpplan/runtime";
 import type { Crew } from "./threads/crew.js";
 import { forEachPanels, forEachPiece, type Lanes } from "./threads/split.js";
 import type { Panels } from "./weights.js";

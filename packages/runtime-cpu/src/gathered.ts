@@ -2,7 +2,7 @@
 // that are near each other.
 import type { Operand } from "./operand.js";
 import { piece } from "./operand.js";
-import type { Problem, Unit } from "./problem.js";
+import type { Problem, Unit } from "@mpplan/runtime";
 import type { Recipe } from "./recipe.js";
 import type { Shared, Weights } from "./shared.js";
 import { chosenBytes, targetOf, type Chosen, type Target } from "./sums.js";

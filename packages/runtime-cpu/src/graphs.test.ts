@@ -29,7 +29,7 @@ import {
 import { backendOn, createCpuBackend } from "./backend.js";
 import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
-import { accumulatorOf, differences } from "./testing.js";
+import { accumulatorOf, differences } from "@mpplan/testkit";
 
 /** One thread, and two that share out whatever there is, however little. */
 const two = new Shared(2, nodeWorkers(), 1);

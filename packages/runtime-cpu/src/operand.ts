@@ -1,6 +1,6 @@
 // The rows of one run as the kernels read them: some rows at a time, so that they stay in a cache.
 import type { Lane, Memory } from "./memory.js";
-import type { Patches, Problem, Unit } from "./problem.js";
+import type { Patches, Problem, Unit } from "@mpplan/runtime";
 import type { Lanes } from "./threads/split.js";
 import { surveyAt } from "./weights.js";
 import type { Survey } from "./recipe.js";

@@ -3,7 +3,7 @@ import { tensor, type Node, type Tensor } from "@mpplan/ir";
 import { createReferenceBackend, type Kernel, type KernelBackend, type KernelResult } from "@mpplan/runtime";
 import { describe, expect, test } from "vitest";
 import { createCpuBackend } from "./backend.js";
-import { differences, nodeOf, numbers, type NumbersName } from "./testing.js";
+import { differences, nodeOf, numbers, type NumbersName } from "@mpplan/testkit";
 
 const backends = [createCpuBackend(), createReferenceBackend()] as const;
 

@@ -2,16 +2,18 @@
 // dynamic choices, then what they ask for again.
 import { sizeOf, type Choice, type Decision, type Tensor } from "@mpplan/ir";
 import {
-  prepareTest,
   type KernelContext,
   type KernelRequest,
   type KernelResult,
+  prepareTest,
+  type Problem,
+  problemOf,
   type RowTest,
+  type Unit,
 } from "@mpplan/runtime";
 import { laidOut, Layout, scaleBack, type Laid } from "./arrange.js";
 import { gatheredSums, type Again } from "./gathered.js";
 import { Operand, type Rows } from "./operand.js";
-import { problemOf, type Problem, type Unit } from "./problem.js";
 import type { Recipe } from "./recipe.js";
 import { compileTest, marked, type Selection, type Tested } from "./select.js";
 import { inBinary32, type PackedTable, type Shared, type Weights } from "./shared.js";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { backendOn, createCpuBackend } from "./backend.js";
 import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
-import { accumulatorOf, differences, nodeOf, numbers, type NumbersName } from "./testing.js";
+import { accumulatorOf, differences, nodeOf, numbers, type NumbersName } from "@mpplan/testkit";
 
 /** Two threads that share out whatever there is, however little. */
 const two = new Shared(2, nodeWorkers(), 1);

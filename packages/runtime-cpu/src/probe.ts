@@ -9,11 +9,16 @@ import {
   type SumSite,
   type Tensor,
 } from "@mpplan/ir";
-import type { LowMeasurement, Probe, SiteMeasurement } from "@mpplan/runtime";
+import {
+  type LowMeasurement,
+  type Probe,
+  type Problem,
+  problemOf,
+  type SiteMeasurement,
+} from "@mpplan/runtime";
 import { laidOut, Layout, scaleBack } from "./arrange.js";
 import { exactSums } from "./exact.js";
 import { Operand } from "./operand.js";
-import { problemOf, type Problem } from "./problem.js";
 import { problemWith } from "./recipe.js";
 import { inBinary32, inBinary64, type Shared, type Weights } from "./shared.js";
 import { targetOf } from "./sums.js";

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { fitsClamped, fitsLanes, laneLimit } from "./constants.js";
 import { Memory } from "./memory.js";
 import { Sums } from "./sums.js";
-import { accumulatorOf } from "./testing.js";
+import { accumulatorOf } from "@mpplan/testkit";
 
 const memory = new Memory();
 const sums = new Sums(memory);

@@ -1,7 +1,7 @@
 // What all the kernels of a backend have in common: the wasm memory, and the weights that are packed in it.
 import type { Tensor } from "@mpplan/ir";
 import { Memory } from "./memory.js";
-import type { Problem } from "./problem.js";
+import type { Problem } from "@mpplan/runtime";
 import { Sums } from "./sums.js";
 import { Crew } from "./threads/crew.js";
 import type { WorkerHost } from "./threads/host.js";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { backendOn } from "./backend.js";
 import { nodeWorkers } from "./node.js";
 import { Shared } from "./shared.js";
-import { accumulatorOf, differences, nodeOf, numbers, runSums, type NumbersName } from "./testing.js";
+import { accumulatorOf, differences, nodeOf, numbers, runSums, type NumbersName } from "@mpplan/testkit";
 
 const shared = new Shared();
 const cpu = backendOn(shared);

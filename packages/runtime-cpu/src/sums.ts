@@ -2,7 +2,7 @@
 import type { Accumulator } from "@mpplan/ir";
 import type { Lane, Memory } from "./memory.js";
 import type { Rows } from "./operand.js";
-import type { Problem, Unit } from "./problem.js";
+import type { Problem, Unit } from "@mpplan/runtime";
 import { chooseKernel, makeRecipe, type KernelChoice, type Recipe, type Survey } from "./recipe.js";
 import type { Crew } from "./threads/crew.js";
 import { forEachPanels } from "./threads/split.js";

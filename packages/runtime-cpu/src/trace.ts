@@ -1,10 +1,9 @@
 // Follows the partial sums of every component in one low accumulator, without its rounding: see assembly/trace.ts.
 import { formatNamed, maxFinite, minNormal } from "@mpplan/formats";
 import { resultFormat, type Accumulator } from "@mpplan/ir";
-import type { LowMeasurement } from "@mpplan/runtime";
+import type { LowMeasurement, Problem, Unit } from "@mpplan/runtime";
 import type { Memory } from "./memory.js";
 import type { Operand, Rows } from "./operand.js";
-import type { Problem, Unit } from "./problem.js";
 import type { Shared, Weights } from "./shared.js";
 import { forEachPanels, forEachPiece, type Lanes } from "./threads/split.js";
 import type { Panels } from "./weights.js";

@@ -4,7 +4,7 @@ import { createExecutor, createReferenceBackend, Memo } from "@mpplan/runtime";
 import { describe, expect, test } from "vitest";
 import { GraphBuilder, planOf, randomNumbers, randomTensor, tensorOf } from "../../ir/src/testing.js";
 import { createCpuBackend } from "./backend.js";
-import { accumulatorOf, differences } from "./testing.js";
+import { accumulatorOf, differences } from "@mpplan/testkit";
 
 const accumulators = [
   accumulatorOf({ format: "binary32", order: { kind: "sequential" }, overflow: "infinity" }),

@@ -6,6 +6,7 @@ import type {
   Decision,
   ExecutedSite,
   Node,
+  Plan,
   RuntimeValue,
   SumSite,
 } from "@mpplan/ir";
@@ -26,6 +27,8 @@ export interface KernelRequest {
   /** `binary32` rounds stored float32 values to binary32; `binary64` keeps the reference as it is. */
   readonly storage: "binary32" | "binary64";
   readonly seed: number;
+  /** `floor` allows any arithmetic that is at least as precise as the decision's; default `exact`. */
+  readonly semantics?: Plan["semantics"];
 }
 
 export interface Kernel {
@@ -62,8 +65,14 @@ export type CountRound = (node: Node) => void;
 export interface KernelResult {
   readonly outputs: readonly Handle[];
   /** For a node with sums that were decided: what was computed in which accumulator. */
-  readonly executed?: Pick<ExecutedSite, "components" | "recomputed" | "magnitudes" | "total">;
+  readonly executed?: SumCounts;
+  /** The same where it is not known yet: called once, when the outputs of the run are there. */
+  readonly executedLater?: () => Promise<SumCounts>;
+  /** Set where something else was done than asked for, which only the inputs could tell. */
+  readonly substitution?: string;
 }
+
+export type SumCounts = Pick<ExecutedSite, "components" | "recomputed" | "magnitudes" | "total">;
 
 /**
  * What calibration measures of a site given its exact inputs. Arrays have one entry per component. In a site whose

@@ -12,5 +12,6 @@ export { resizeTaps } from "./reference/kernels/resize.js";
 export { around } from "./reference/kernels/select.js";
 export { contextOf } from "./reference/kernels/tensors.js";
 export { forEachWindow, type VisitWindow } from "./reference/kernels/window-taps.js";
+export { problemOf, type Patches, type Problem, type Unit } from "./problem.js";
 export { tapOffsets } from "./reference/products.js";
 export { takesTensorsOnly } from "./reference/kernels/index.js";

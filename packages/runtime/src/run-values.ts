@@ -14,7 +14,8 @@ import {
   type ValueId,
 } from "@mpplan/ir";
 import { type Handle, type KernelBackend, type KernelRequest } from "./backend.js";
-import type { RunOptions, Upload } from "./executor.js";
+import type { RunOptions } from "./contract.js";
+import type { Upload } from "./steps.js";
 
 /** The values of one run: where each is held, uploaded, moved and downloaded on demand. */
 export class Values {

@@ -22,6 +22,10 @@ const usage: ReadonlySet<string> = new Set([
   "not-found",
   "unreadable",
   "unwritable",
+  // a backend that this machine does not have
+  "no-webgpu",
+  "no-adapter",
+  "no-device",
   // names that do not exist
   "unknown-preset",
   "unknown-policy",

@@ -8,7 +8,7 @@ import { mlp, randomSamples, uniformOf } from "../../../ir/src/testing.js";
 import { backendOn, createCpuBackend } from "../backend.js";
 import { nodeWorkers } from "../node.js";
 import { Shared } from "../shared.js";
-import { accumulatorOf, differences, nodeOf, numbers, runSums } from "../testing.js";
+import { accumulatorOf, differences, nodeOf, numbers, runSums } from "@mpplan/testkit";
 import { browserWorkers, type WorkerHost } from "./host.js";
 import { importingSharedMemory } from "./shared-import.js";
 

@@ -2,9 +2,9 @@
 import { tensor } from "@mpplan/ir";
 import { expect, test } from "vitest";
 import { nodeWorkers } from "../node.js";
-import { problemOf } from "../problem.js";
+import { problemOf } from "@mpplan/runtime";
 import { Shared } from "../shared.js";
-import { nodeOf } from "../testing.js";
+import { nodeOf } from "@mpplan/testkit";
 import { forEachPiece } from "./split.js";
 
 const zeros = (dims: number[]) => tensor("float32", dims, new Float32Array(dims.reduce((a, b) => a * b, 1)));

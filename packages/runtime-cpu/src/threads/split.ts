@@ -2,7 +2,7 @@
 // it: no cut changes a bit.
 import type { Lane, Memory } from "../memory.js";
 import { piece } from "../operand.js";
-import type { Problem, Unit } from "../problem.js";
+import type { Problem, Unit } from "@mpplan/runtime";
 import type { Crew } from "./crew.js";
 
 /** The lanes that a piece is packed in: its rows, and the padded image that they are taken from. One object a task. */

@@ -7,6 +7,7 @@ import { compile } from "./compile.js";
 import { front } from "./front.js";
 import { inspect } from "./inspect.js";
 import { plan } from "./plan.js";
+import { probe } from "./probe.js";
 import { run } from "./run.js";
 
 export const commands: readonly CliCommand[] = [
@@ -18,4 +19,5 @@ export const commands: readonly CliCommand[] = [
   compare,
   inspect,
   annotate,
+  probe,
 ];

@@ -11,6 +11,7 @@ import {
   type Samples,
   type Tensor as IrTensor,
 } from "@mpplan/ir";
+import { nodeGpu } from "@mpplan/runtime-webgpu/node";
 import { backendNames, defaultBackend } from "../../backends.js";
 import { UsageError } from "../../errors.js";
 import { Inference } from "../../inference-session.js";
@@ -80,7 +81,7 @@ export const run: CliCommand = {
         ]),
       )
       .addOption(
-        new Option("--backend <name>", "what computes; both give the same bits")
+        new Option("--backend <name>", "what computes; cpu and reference give the same bits")
           .choices(backendNames)
           .default(defaultBackend),
       )
@@ -106,6 +107,7 @@ export const run: CliCommand = {
           tau: flags.tau,
           seed: seedOf(command, flags),
           executionProviders: [flags.backend],
+          gpu: nodeGpu,
           ...threads.on,
         };
         const session = await Inference.open(model.source, options);

@@ -1,7 +1,7 @@
-// Conv, Gemm and MatMul brought to one form, as the reference does: units of rows times columns, each pair one sum.
+// Conv, Gemm and MatMul brought to one form for fast backends, as the reference does: units of rows times columns.
 // Only dims and strides here, counted in elements; no values.
 import { floatAttr, intAttr, resolveWindow, sizeOf, type Node, type SumSite, type Tensor } from "@mpplan/ir";
-import { broadcastDims, groupIndex } from "@mpplan/runtime";
+import { broadcastDims, groupIndex } from "./matrix-batch.js";
 
 /** Rows of one group that stand together in the output: a whole group, or one sample of a convolution. */
 export interface Unit {

@@ -1,4 +1,4 @@
-// For tests only: one matrix product as a node, run on two backends.
+// One node with sums, run on a backend by itself; numbers of many kinds, each list from a seed.
 import { seededRandom } from "@mpplan/formats";
 import type { Accumulator, Choice, Node, Tensor } from "@mpplan/ir";
 import type { Kernel, KernelBackend, KernelRequest, KernelResult } from "@mpplan/runtime";
@@ -73,7 +73,7 @@ export function nodeOf(op: Node["op"], inputs: number, attrs: Node["attrs"] = {}
   };
 }
 
-/** One sum node with the given choices, on a backend. */
+/** One sum node with the given choices, on a backend that answers at once. */
 export function runSums(
   backend: KernelBackend,
   node: Node,

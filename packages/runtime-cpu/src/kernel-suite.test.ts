@@ -1,0 +1,12 @@
+// The suite of the testkit on this backend.
+import { kernelSuite } from "@mpplan/testkit";
+import { createCpuBackend } from "./backend.js";
+
+kernelSuite(createCpuBackend, {
+  gaps: [
+    { of: "pairwise", because: "a tree has no run of steps to vectorise" },
+    { of: "aligned", because: "models of matrix units are studied, not run" },
+    { of: "toward-zero", because: "directed rounding has no fast formula" },
+    { of: "stochastic", because: "stochastic rounding has no fast formula" },
+  ],
+});

@@ -1,0 +1,48 @@
+// The generated WGSL, as text: what changes here changes what every adapter computes.
+import { printAccumulator } from "@mpplan/ir";
+import { accumulatorOf } from "@mpplan/testkit";
+import { expect, test } from "vitest";
+import { wgslOf } from "./shader.js";
+import { emulated, native, packShader, padShader, productShader } from "./wgsl/products.js";
+import { extentShader, testShader } from "./wgsl/recompute.js";
+
+const plain = { taps: false, scaled: false, from: "columns", alpha: false, beta: false } as const;
+const blocked = { kind: "blocked", block: 8 } as const;
+
+for (const accumulator of [
+  accumulatorOf({ order: blocked }),
+  accumulatorOf({ format: "bfloat16", product: "fma", overflow: "infinity" }),
+  accumulatorOf({ format: "binary16", product: "rounded", order: { kind: "pairwise" } }),
+  accumulatorOf({
+    format: "ocp-e5m2",
+    product: "fma-f32",
+    order: { kind: "chunked", chunk: 4, outer: "binary32" },
+  }),
+]) {
+  test(`emulated: ${printAccumulator(accumulator)}`, () => {
+    expect(wgslOf(productShader("sums", emulated(accumulator), plain))).toMatchSnapshot();
+  });
+}
+
+test("a convolution's recomputed sums, scaled, with alpha and beta", () => {
+  const variant = { taps: true, scaled: true, from: "queue", alpha: true, beta: true } as const;
+  expect(wgslOf(productShader("sums", emulated(accumulatorOf({})), variant))).toMatchSnapshot();
+});
+
+test("the device's own arithmetic", () => {
+  for (const kind of ["f16", "f32"] as const)
+    expect(
+      wgslOf(productShader("sums", native(accumulatorOf({ order: blocked }), kind), plain)),
+    ).toMatchSnapshot();
+});
+
+test("operands, tests and queues", () => {
+  const bits = { drop: 20, least: 944, count: 145 };
+  const all = [
+    packShader(true, true),
+    padShader,
+    testShader({ bits, rounding: "" }, true),
+    extentShader(64, 65535),
+  ];
+  for (const shader of all) expect(wgslOf(shader)).toMatchSnapshot();
+});

@@ -1,0 +1,2 @@
+export * from "./kernel-suite.js";
+export * from "./sums.js";
