@@ -13,8 +13,15 @@ manifest="$target/lvp.json"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-echo "deb http://deb.debian.org/debian bookworm-backports main" >"$work/backports.list"
-options=(-qq -o "Dir::Etc::sourcelist=$work/backports.list" -o Dir::Etc::sourceparts=-
+# The archive, or the mirror of it, that this system takes its packages from.
+archive="$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" | grep -v security | head -n 1 || true)"
+if [[ -z "$archive" ]]; then
+  printf '%s\n' "apt knows no Debian archive" "  where: apt-get indextargets" \
+    "  next: give apt a source of bookworm, and run apt-get update" >&2
+  exit 1
+fi
+echo "deb $archive bookworm-backports main" >"$work/backports.list"
+options=(-qq -o Acquire::Retries=3 -o "Dir::Etc::sourcelist=$work/backports.list" -o Dir::Etc::sourceparts=-
   -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User="$(id -un)")
 apt-get "${options[@]}" update
 (cd "$work" && apt-get "${options[@]}" download "mesa-vulkan-drivers=$version")
