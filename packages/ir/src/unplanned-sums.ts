@@ -2,6 +2,7 @@
 import { bodiesOf, valueOf, valueType, type Graph, type Node } from "./graph.js";
 import { ops, type OpName } from "./ops/index.js";
 import { whyNotContracted } from "./passes/contract-einsum.js";
+import { whyNotExpanded } from "./passes/expand-attention.js";
 import { whyNotFloat } from "./passes/lower-integer-products.js";
 import { whyNotSplit } from "./passes/split-conv-transpose.js";
 import { whyNotUnrolled } from "./passes/unroll-recurrent.js";
@@ -16,7 +17,7 @@ const noForm: Reason = (_graph, { op }) => `${op} has no form as Conv, Gemm or M
 
 /** The operators that add products and state no sums of their own. */
 const reasons: Readonly<Partial<Record<OpName, Reason>>> = {
-  Attention: sizesOr("its masks or lengths have no form as MatMul"),
+  Attention: (graph, node) => whyNotExpanded(graph, node) ?? "it was not written as products",
   ConvInteger: integer,
   ConvTranspose: (graph, node) => whyNotSplit(graph, node) ?? "it was not split into convolutions",
   DFT: noForm,
@@ -68,13 +69,6 @@ function integer(graph: Graph, node: Node): string {
 
 function recurrent(graph: Graph, node: Node): string {
   return whyNotUnrolled(graph, node) ?? "it was not unrolled";
-}
-
-function sizesOr(otherwise: string): Reason {
-  return (graph, node) => {
-    const known = node.inputs.every((id) => id === null || staticShape(valueOf(graph, id).type) !== null);
-    return known ? otherwise : openSizes(graph, node);
-  };
 }
 
 /** `the sizes of its inputs are not all known: float32[N, 3, ?, ?]`. */

@@ -1,6 +1,7 @@
 // All passes, one line each.
 export { bindDims } from "./bind-dims.js";
 export { contractEinsum } from "./contract-einsum.js";
+export { expandAttention } from "./expand-attention.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants, type Evaluate } from "./fold-constants.js";
 export { fuseBias } from "./fuse-bias.js";

@@ -2,12 +2,14 @@
 import type { Graph } from "../graph.js";
 import type { PassResult } from "./pass.js";
 import { contractEinsum } from "./contract-einsum.js";
+import { expandAttention } from "./expand-attention.js";
 import { lowerIntegerProducts } from "./lower-integer-products.js";
 import { splitConvTranspose } from "./split-conv-transpose.js";
 import { unrollRecurrent } from "./unroll-recurrent.js";
 
 export const lowerings: readonly ((graph: Graph) => PassResult)[] = [
   contractEinsum,
+  expandAttention,
   lowerIntegerProducts,
   splitConvTranspose,
   unrollRecurrent,
