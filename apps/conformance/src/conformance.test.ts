@@ -30,6 +30,20 @@ test.skipIf(data === null)("every case of Attention does the same, written as pr
     expect([each.name, await runCase(each, expanded)]).toEqual([each.name, { verdict: "pass" }]);
 });
 
+test.skipIf(data === null)("every case of Loop and Scan does the same, written out", async () => {
+  const cases = casesIn(data!).filter(({ name }) => /^test_(loop|range|scan)/.test(name));
+  let unrolled = 0;
+  const simplified = (graph: Graph): Graph => {
+    const after = standardPasses(graph, evaluateNode);
+    const repeats = (g: Graph) => g.nodes.filter(({ op }) => op === "Loop" || op === "Scan").length;
+    if (repeats(after) < repeats(graph)) unrolled++;
+    return after;
+  };
+  for (const each of cases)
+    expect([each.name, await runCase(each, simplified)]).toEqual([each.name, { verdict: "pass" }]);
+  expect(unrolled).toBeGreaterThan(0);
+});
+
 test("a gap that passes and a failure that is no gap are surprises", () => {
   const gaps = { operators: { LSTM: "no kernel" }, cases: { "test_cast_*": "a reason" } };
   const result = (name: string, operators: string[], pass: boolean) =>

@@ -6,6 +6,7 @@ import { whyNotExpanded } from "./passes/expand-attention.js";
 import { whyNotFloat } from "./passes/lower-integer-products.js";
 import { whyNotSplit } from "./passes/split-conv-transpose.js";
 import { whyNotUnrolled } from "./passes/unroll-recurrent.js";
+import { whyNotRepeated } from "./passes/unroll-rounds.js";
 import type { UnplannedSum } from "./report.js";
 import { staticShape } from "./types.js";
 import { printValueType } from "./values.js";
@@ -43,16 +44,19 @@ function listed(graph: Graph, path: string, around: string | null): UnplannedSum
   return graph.nodes.flatMap((node) => {
     const id = `${path}${node.id}`;
     const own = around ?? reasonFor(graph, node);
-    const inner = bodiesOf(node).flatMap((body) => listed(body.graph, `${id}/`, around ?? inBodyOf(node)));
+    const inner = bodiesOf(node).flatMap((body) =>
+      listed(body.graph, `${id}/`, around ?? inBodyOf(graph, node)),
+    );
     const adds = ops[node.op].sums !== undefined || reasons[node.op] !== undefined;
     return [...(adds && own !== null ? [{ node: id, op: node.op, reason: own }] : []), ...inner];
   });
 }
 
-function inBodyOf({ op }: Node): string {
-  return op === "If"
-    ? "it lies in a branch of If whose condition is not constant"
-    : `it lies in the body of ${op}`;
+function inBodyOf(graph: Graph, node: Node): string {
+  if (node.op === "If") return "it lies in a branch of If whose condition is not constant";
+  const body = `it lies in the body of ${node.op}`;
+  if (node.op !== "Loop" && node.op !== "Scan") return body;
+  return `${body}: ${whyNotRepeated(graph, node) ?? "it was not unrolled"}`;
 }
 
 /** Null where the node has a site, or adds no products. */

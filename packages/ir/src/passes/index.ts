@@ -12,3 +12,4 @@ export { quantizeOperands } from "./quantize-operands.js";
 export { splitConvTranspose } from "./split-conv-transpose.js";
 export { standardPasses } from "./standard.js";
 export { mostSteps, unrollRecurrent } from "./unroll-recurrent.js";
+export { mostRounds, unrollRounds } from "./unroll-rounds.js";

@@ -6,6 +6,7 @@ import { expandAttention } from "./expand-attention.js";
 import { lowerIntegerProducts } from "./lower-integer-products.js";
 import { splitConvTranspose } from "./split-conv-transpose.js";
 import { unrollRecurrent } from "./unroll-recurrent.js";
+import { unrollRounds } from "./unroll-rounds.js";
 
 export const lowerings: readonly ((graph: Graph) => PassResult)[] = [
   contractEinsum,
@@ -13,4 +14,5 @@ export const lowerings: readonly ((graph: Graph) => PassResult)[] = [
   lowerIntegerProducts,
   splitConvTranspose,
   unrollRecurrent,
+  unrollRounds,
 ];
