@@ -1,10 +1,12 @@
 // All of ONNX's node cases, where the shared data is at hand.
 import { expect, test } from "vitest";
+import { standardPasses, unplannedSums, type Graph } from "@mpplan/ir";
+import { evaluateNode } from "@mpplan/runtime";
 import { sharedData } from "../../../tools/shared-data.js";
 import { casesIn } from "./cases.js";
 import { readGaps, surprise } from "./gaps.js";
 import { countsOf, runAll } from "./report.js";
-import { difference } from "./run-case.js";
+import { difference, runCase } from "./run-case.js";
 
 const data = sharedData("onnx-conformance");
 
@@ -13,6 +15,33 @@ test.skipIf(data === null)("every case does what gaps.json says", async () => {
   const gaps = readGaps();
   expect(results.flatMap((result) => surprise(result, gaps) ?? [])).toEqual([]);
   expect(countsOf(results).pass).toBeGreaterThan(600);
+});
+
+test.skipIf(data === null)("every case of Attention does the same, written as products", async () => {
+  const cases = casesIn(data!).filter(({ name }) => /^test_attention_(?!.*_expanded)/.test(name));
+  expect(cases.length).toBeGreaterThan(40);
+  const expanded = (graph: Graph): Graph => {
+    const after = standardPasses(graph, evaluateNode);
+    expect(after.nodes.map(({ op }) => op)).not.toContain("Attention");
+    expect(unplannedSums(after)).toEqual([]);
+    return after;
+  };
+  for (const each of cases)
+    expect([each.name, await runCase(each, expanded)]).toEqual([each.name, { verdict: "pass" }]);
+});
+
+test.skipIf(data === null)("every case of Loop and Scan does the same, written out", async () => {
+  const cases = casesIn(data!).filter(({ name }) => /^test_(loop|range|scan)/.test(name));
+  let unrolled = 0;
+  const simplified = (graph: Graph): Graph => {
+    const after = standardPasses(graph, evaluateNode);
+    const repeats = (g: Graph) => g.nodes.filter(({ op }) => op === "Loop" || op === "Scan").length;
+    if (repeats(after) < repeats(graph)) unrolled++;
+    return after;
+  };
+  for (const each of cases)
+    expect([each.name, await runCase(each, simplified)]).toEqual([each.name, { verdict: "pass" }]);
+  expect(unrolled).toBeGreaterThan(0);
 });
 
 test("a gap that passes and a failure that is no gap are surprises", () => {

@@ -92,6 +92,43 @@ test("Gelu, FastGelu, BiasGelu and QuickGelu", async () => {
   );
 });
 
+test("GemmFastGelu is a product, a bias and FastGelu", async () => {
+  const initializers = [
+    weights("w", [2, 4], [1, 0, 0, 1, 0, 1, 2, 1]),
+    weights("b", [4], [-3, 0.5, -1, -2.5]),
+  ];
+  const one = { inputs: ["x", "w", "b"], initializers };
+  const { values, ops } = await run("GemmFastGelu", [1, -1], [1, 2], one);
+  close(values[0]!, [-2, -0.5, -3, -2.5].map(byTanh));
+  expect(ops).toEqual(["MatMul", "Add", "Gelu"]);
+});
+
+test("attention that ONNX's cannot say is refused", () => {
+  const heads = int("num_heads", 1);
+  const [wide, flat] = [weights("w", [1, 2, 1, 3, 2]), weights("f", [1, 2, 2])];
+  const mask = weights("m", [1, 1, 2, 2]);
+  const of = (op: string, inputs: string[], ...more: NonNullable<Attributes>) =>
+    refused(op, { inputs, initializers: [wide, flat, mask], attributes: [heads, ...more] }, [1, 2, 2])
+      .message;
+  expect(of("MultiHeadAttention", ["w"])).toContain("has its queries, keys or values packed");
+  expect(of("MultiHeadAttention", ["x", "x", "x", "", "m"])).toContain("has a mask of rank 4");
+  expect(of("MultiHeadAttention", ["x", "x", "x", "", "", "", "", "", "f"])).toContain(
+    "a buffer of keys that is shared",
+  );
+  expect(of("Attention", ["x", "f", ""], int("do_rotary", 1))).toContain("turns its queries and keys");
+  const group = (inputs: string[], ...more: NonNullable<Attributes>) =>
+    of("GroupQueryAttention", inputs, int("kv_num_heads", 1), ...more);
+  expect(group(["x", "x", "x", "", "", "f", "f"], int("smooth_softmax", 1))).toContain(
+    "has a smooth softmax",
+  );
+  expect(group(["x", "x", "x", "", "", "f", "f"], int("do_rotary", 1))).toContain(
+    "by angles that are not given",
+  );
+  expect(
+    refused("FusedGemm", { inputs: ["x", "x"], attributes: [text("activation", "Mish")] }).message,
+  ).toContain('FusedGemm has the activation "Mish"');
+});
+
 test("the skip connections are added first, and their sum is an output", async () => {
   const initializers = [
     weights("skip", [2, 2], [1, 1, 0, 2]),

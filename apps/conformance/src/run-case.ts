@@ -1,6 +1,15 @@
 // Runs one case and says what came of it.
 import { MpplanError } from "@mpplan/formats";
-import { inStorage, isFloat, isTensor, valueOf, valueType, type RuntimeValue, type Tensor } from "@mpplan/ir";
+import {
+  inStorage,
+  isFloat,
+  isTensor,
+  valueOf,
+  valueType,
+  type Graph,
+  type RuntimeValue,
+  type Tensor,
+} from "@mpplan/ir";
 import { importOnnx, readValueProto } from "@mpplan/onnx";
 import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
 import { readCase, type Case } from "./cases.js";
@@ -25,10 +34,11 @@ const unsupported = new Set([
 ]);
 const executor = createExecutor(createReferenceBackend());
 
-export async function runCase(given: Case): Promise<Outcome> {
+/** `rewrite` is given the graph as it was imported. */
+export async function runCase(given: Case, rewrite = (graph: Graph) => graph): Promise<Outcome> {
   try {
     const { model, sets } = readCase(given);
-    const graph = importOnnx(model);
+    const graph = rewrite(importOnnx(model));
     const session = await executor.prepare(graph, "reference");
     for (const { inputs, outputs } of sets) {
       const types = (ids: readonly string[], count: number): ReturnType<typeof valueType>[] =>

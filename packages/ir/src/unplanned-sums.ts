@@ -2,9 +2,11 @@
 import { bodiesOf, valueOf, valueType, type Graph, type Node } from "./graph.js";
 import { ops, type OpName } from "./ops/index.js";
 import { whyNotContracted } from "./passes/contract-einsum.js";
+import { whyNotExpanded } from "./passes/expand-attention.js";
 import { whyNotFloat } from "./passes/lower-integer-products.js";
 import { whyNotSplit } from "./passes/split-conv-transpose.js";
 import { whyNotUnrolled } from "./passes/unroll-recurrent.js";
+import { whyNotRepeated } from "./passes/unroll-rounds.js";
 import type { UnplannedSum } from "./report.js";
 import { staticShape } from "./types.js";
 import { printValueType } from "./values.js";
@@ -16,7 +18,7 @@ const noForm: Reason = (_graph, { op }) => `${op} has no form as Conv, Gemm or M
 
 /** The operators that add products and state no sums of their own. */
 const reasons: Readonly<Partial<Record<OpName, Reason>>> = {
-  Attention: sizesOr("its masks or lengths have no form as MatMul"),
+  Attention: (graph, node) => whyNotExpanded(graph, node) ?? "it was not written as products",
   ConvInteger: integer,
   ConvTranspose: (graph, node) => whyNotSplit(graph, node) ?? "it was not split into convolutions",
   DFT: noForm,
@@ -42,16 +44,19 @@ function listed(graph: Graph, path: string, around: string | null): UnplannedSum
   return graph.nodes.flatMap((node) => {
     const id = `${path}${node.id}`;
     const own = around ?? reasonFor(graph, node);
-    const inner = bodiesOf(node).flatMap((body) => listed(body.graph, `${id}/`, around ?? inBodyOf(node)));
+    const inner = bodiesOf(node).flatMap((body) =>
+      listed(body.graph, `${id}/`, around ?? inBodyOf(graph, node)),
+    );
     const adds = ops[node.op].sums !== undefined || reasons[node.op] !== undefined;
     return [...(adds && own !== null ? [{ node: id, op: node.op, reason: own }] : []), ...inner];
   });
 }
 
-function inBodyOf({ op }: Node): string {
-  return op === "If"
-    ? "it lies in a branch of If whose condition is not constant"
-    : `it lies in the body of ${op}`;
+function inBodyOf(graph: Graph, node: Node): string {
+  if (node.op === "If") return "it lies in a branch of If whose condition is not constant";
+  const body = `it lies in the body of ${node.op}`;
+  if (node.op !== "Loop" && node.op !== "Scan") return body;
+  return `${body}: ${whyNotRepeated(graph, node) ?? "it was not unrolled"}`;
 }
 
 /** Null where the node has a site, or adds no products. */
@@ -68,13 +73,6 @@ function integer(graph: Graph, node: Node): string {
 
 function recurrent(graph: Graph, node: Node): string {
   return whyNotUnrolled(graph, node) ?? "it was not unrolled";
-}
-
-function sizesOr(otherwise: string): Reason {
-  return (graph, node) => {
-    const known = node.inputs.every((id) => id === null || staticShape(valueOf(graph, id).type) !== null);
-    return known ? otherwise : openSizes(graph, node);
-  };
 }
 
 /** `the sizes of its inputs are not all known: float32[N, 3, ?, ?]`. */

@@ -144,7 +144,10 @@ export function upgradeContext(draft: Draft, raw: RawNode): UpgradeContext {
   return {
     inputType: (index) => input(index)?.type ?? null,
     inputConstant: (index) => input(index)?.constant,
-    isRead: (index) => draft.read.has(raw.outputs[index] ?? "") && raw.outputs[index] !== "",
+    isRead: (index) => {
+      const output = raw.outputs[index] ?? "";
+      return output !== "" && draft.read.has(output);
+    },
     value,
     node: (name) => unique(`${raw.id}/${name}`, draft.nodeNames),
     constant: (name, constant) => {

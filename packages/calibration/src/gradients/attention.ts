@@ -1,5 +1,5 @@
 // Attention, step by step: scores, what is done to them, weights, and the values they weigh.
-import { attentionSizes, attentionStages, intAttr, type Tensor } from "@mpplan/ir";
+import { attentionScale, attentionSizes, attentionStages, intAttr, type Tensor } from "@mpplan/ir";
 import { contextOf, evaluateNode } from "@mpplan/runtime";
 import { add, div, mul } from "./arithmetic.js";
 import { concat } from "./concat.js";
@@ -53,7 +53,7 @@ export const attention: GradientRule = (context) => {
   const q = byHead(leaves[0]!, heads);
   const k = joined(leaves[4], byHead(leaves[1]!, kvHeads));
   const v = joined(leaves[5], byHead(leaves[2]!, kvHeads));
-  const scale = (node.attrs["scale"] as number | undefined) ?? 1 / Math.sqrt(q.value.dims[3]!);
+  const scale = attentionScale(node, inputs[0]!.elem, q.value.dims[3]!);
   const products = tape.apply("MatMul", [q, turned(shared(k), [0, 1, 3, 2])]);
   const scores = tape.apply("Mul", [products, number(scale)]);
   const softcap = node.attrs["softcap"] as number;

@@ -5,7 +5,7 @@ import { defineOp, inputType, intAttr, shapeError, type InferContext } from "./d
 import { broadcastShapes, mergeDims, productOfDims } from "./dims.js";
 import { checkedType } from "./limits.js";
 import type { Node } from "../graph.js";
-import type { Dim } from "../types.js";
+import type { Dim, ElementType } from "../types.js";
 
 /** What the fourth output of Attention holds, by `qk_matmul_output_mode`. */
 export const attentionStages = ["scores", "softcapped", "masked", "weights"] as const;
@@ -149,6 +149,12 @@ export function attentionSizes(context: InferContext, least: 3 | 4 = 3): Attenti
     ),
     valueSize: fit(value.size, pastValue?.[3], "the head sizes of earlier values"),
   };
+}
+
+/** What the scores are multiplied by: 1 / sqrt(head size) unless it is given, as a number of the element type. */
+export function attentionScale({ attrs }: Node, elem: ElementType, size: number): number {
+  const scale = (attrs["scale"] as number | undefined) ?? 1 / Math.sqrt(size);
+  return elem === "float64" ? scale : Math.fround(scale);
 }
 
 function headsOf(node: Node, shape: readonly Dim[], name: string): Dim {

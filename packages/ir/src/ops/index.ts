@@ -179,7 +179,7 @@ export { perVector } from "./integer-products.js";
 export { resizedAxes, type AxisResize } from "./resize.js";
 export { scanAxis, scanStates, type ScanAxis } from "./repeat.js";
 export { transposedWindow, unpooledSizes } from "./transposed-window.js";
-export { attentionSizes, attentionStages, type AttentionSizes } from "./attention.js";
+export { attentionScale, attentionSizes, attentionStages, type AttentionSizes } from "./attention.js";
 export { einsumLabels, type EinsumLabels } from "./einsum.js";
 export { recurrentFunctions, type RecurrentFunction } from "./recurrent.js";
 export { rotarySizes } from "./rotary-embedding.js";

@@ -1,6 +1,7 @@
 // All passes, one line each.
 export { bindDims } from "./bind-dims.js";
 export { contractEinsum } from "./contract-einsum.js";
+export { expandAttention } from "./expand-attention.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { foldConstants, type Evaluate } from "./fold-constants.js";
 export { fuseBias } from "./fuse-bias.js";
@@ -11,3 +12,4 @@ export { quantizeOperands } from "./quantize-operands.js";
 export { splitConvTranspose } from "./split-conv-transpose.js";
 export { standardPasses } from "./standard.js";
 export { mostSteps, unrollRecurrent } from "./unroll-recurrent.js";
+export { mostRounds, unrollRounds } from "./unroll-rounds.js";

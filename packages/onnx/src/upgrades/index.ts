@@ -1,5 +1,4 @@
 // The operators whose nodes do not always mean what the newest ONNX means by them, one line each, sorted.
-import { attention } from "./attention.js";
 import { axesToInput } from "./axes-to-input.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { cast } from "./cast.js";
@@ -42,7 +41,6 @@ export const upgrades: Readonly<Partial<Record<OpName | FileOnly | keyof typeof 
   ...microsoft,
   Add: oldBroadcast,
   And: oldBroadcast,
-  Attention: attention,
   BatchNormalization: batchNormalization,
   Cast: cast,
   CausalConvWithState: causalConvWithState,

@@ -1,5 +1,6 @@
 // Attention by its formula: scores, what is done to them, weights, and the values they weigh.
 import {
+  attentionScale,
   attentionSizes,
   attentionStages,
   bodyAttr,
@@ -90,7 +91,7 @@ function joined(past: Tensor | null | undefined, t: Tensor): Tensor {
 function scoresOf(q: Tensor, k: Tensor, node: Node): Tensor {
   const [batch, heads, queries, size] = q.dims as [number, number, number, number];
   const [, kvHeads, keys] = k.dims as [number, number, number];
-  const scale = (node.attrs["scale"] as number | undefined) ?? 1 / Math.sqrt(size);
+  const scale = attentionScale(node, q.elem, size);
   return made(q.elem, [batch, heads, queries, keys], (b, h, i, j) => {
     const from = ((b * heads + h) * queries + i) * size;
     const key = ((b * kvHeads + Math.floor((h * kvHeads) / heads)) * keys + j) * size;
