@@ -14,7 +14,13 @@ export { type DecisionOptions, type Planner } from "./make-plan.js";
 export { type Compiled, type CompileOptions, type PlannerOptions } from "./pipeline.js";
 export { type Progress, type Stage } from "./work.js";
 export { type ModelSource } from "./prepare-graph.js";
-export { resolveBudget, resolvePrecision, type Precision, type PrecisionOptions } from "./settings.js";
+export {
+  describePrecision,
+  resolveBudget,
+  resolvePrecision,
+  type Precision,
+  type PrecisionOptions,
+} from "./settings.js";
 export { type ExecutionMode, type SessionOptions } from "./session-options.js";
 export { openModel, type CalibrateOptions, type OpenedModel } from "./stages.js";
 export { Tensor } from "./tensor.js";
