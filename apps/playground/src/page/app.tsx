@@ -48,8 +48,14 @@ export function App({ store }: { store: Store }) {
         <Device device={state.device} />
       </main>
       <footer>
-        Low precision is emulated here, step by step, which is slower than plain float32. Costs are modelled,
-        never timed.
+        <p>
+          Low precision is emulated here, step by step, which is slower than plain float32. Costs are modelled,
+          never timed.
+        </p>
+        <p>
+          The bundled digits are MNIST's, by Yann LeCun and Corinna Cortes, CC BY-SA 3.0; the{" "}
+          <a href="digits/README.md">model</a> was trained on them.
+        </p>
       </footer>
     </>
   );

@@ -166,7 +166,7 @@ function draw(plot: Plot, rows: readonly ComparisonRow[], width: number): Return
       label: "↑ relative error of the outputs",
       grid: true,
       ticks: 5,
-      tickFormat: "~e",
+      tickFormat: powerTick,
     },
     marks: series.flatMap(({ has, colour, symbol, name }) => {
       const own = rows.filter(has).sort((a, b) => a.cost! - b.cost!);
@@ -186,6 +186,13 @@ function draw(plot: Plot, rows: readonly ComparisonRow[], width: number): Return
     "Relative error against modelled cost; the table below has the same numbers.",
   );
   return figure;
+}
+
+/** Powers of ten alone, between which a reader counts the lines. */
+function powerTick(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return "";
+  return `10${[...String(exponent)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
 }
 
 /** A line where the knob stands, and a ring at its error. */

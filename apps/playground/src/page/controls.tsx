@@ -95,9 +95,13 @@ export function Controls({ store }: { store: Store }) {
         </div>
         <div>
           <dt>flips</dt>
-          <dd>{measured ? (measured.flips ?? "none asked") : "…"}</dd>
+          <dd>{measured ? (measured.flips ?? "–") : "…"}</dd>
           <dd class="note">
-            {measured ? `of ${measured.samples} top classes` : "measured when the knob rests"}
+            {measured
+              ? measured.flips === null
+                ? "the outputs are no classes"
+                : `of ${measured.samples} top classes`
+              : "measured when the knob rests"}
           </dd>
         </div>
       </dl>

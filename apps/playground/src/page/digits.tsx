@@ -57,7 +57,9 @@ function Outputs({ run }: { run: RunView }) {
               {run.modes.map((mode) => (
                 <th scope="col" key={mode.name}>
                   {mode.name}
-                  <small>{factsOf(mode)}</small>
+                  {factsOf(mode).map((fact) => (
+                    <small key={fact}>{fact}</small>
+                  ))}
                 </th>
               ))}
             </tr>
@@ -67,7 +69,7 @@ function Outputs({ run }: { run: RunView }) {
               <tr key={i}>
                 <th scope="row">{i}</th>
                 {run.modes.map((mode) => (
-                  <td key={mode.name} class={run.classifier && i === top(mode.values) ? "top" : undefined}>
+                  <td key={mode.name} class={run.classifier && i === top(mode.values) ? "winner" : undefined}>
                     <Digit mode={mode} exact={exact} i={i} decimals={decimals} classifier={run.classifier} />
                   </td>
                 ))}
@@ -102,9 +104,9 @@ function Digit({ mode, exact, i, decimals, classifier }: DigitProps) {
   return <>{trustedDigits(mode.values[i]!, error, decimals)}</>;
 }
 
-function factsOf({ error, cost, measuredOn }: ModeView): string {
-  if (measuredOn === 0) return error === 0 ? "binary64" : "not measured yet";
-  return `cost ${costText(cost!)}, error ${errorText(error)}`;
+function factsOf({ error, cost, measuredOn }: ModeView): string[] {
+  if (measuredOn === 0) return [error === 0 ? "binary64" : "not measured yet"];
+  return [`cost ${costText(cost!)}`, `error ${errorText(error)}`];
 }
 
 function top(values: readonly number[]): number {

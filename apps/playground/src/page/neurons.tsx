@@ -24,7 +24,7 @@ export function Neurons({ model, profile, cut }: { model: ModelView; profile: Pr
       <h2 id="neurons-heading">Neurons</h2>
       <div class="row">
         <label>
-          shown on the left{" "}
+          left maps{" "}
           <select value={kind} onChange={(event) => setKind(event.currentTarget.value as KappaKind)}>
             {kappaKinds.map((name) => (
               <option key={name} value={name}>
