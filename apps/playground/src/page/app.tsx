@@ -49,8 +49,8 @@ export function App({ store }: { store: Store }) {
       </main>
       <footer>
         <p>
-          Low precision is emulated here, step by step, which is slower than plain float32. Costs are modelled,
-          never timed.
+          Low precision is emulated here, step by step, which is slower than plain float32. Costs are
+          modelled, never timed.
         </p>
         <p>
           The bundled digits are MNIST's, by Yann LeCun and Corinna Cortes, CC BY-SA 3.0; the{" "}

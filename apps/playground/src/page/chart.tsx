@@ -180,6 +180,8 @@ function draw(plot: Plot, rows: readonly ComparisonRow[], width: number): Return
       ];
     }),
   });
+  // One picture to a screen reader: the names of its parts have no place in it.
+  for (const part of figure.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   figure.setAttribute("role", "img");
   figure.setAttribute(
     "aria-label",

@@ -9,9 +9,12 @@ import { absoluteError, decimalsFor, trustedDigits } from "./trusted-digits.js";
 export function Digits({ store, run }: { store: Store; run: RunView }) {
   const model = store.state.model!;
   const [sample, setSample] = useState(0);
+  /** What was drawn; null while a sample is shown. Strokes come faster than runs, so it is not what the last run saw. */
+  const own = useRef<Uint8Array | null>(null);
   const show = (index: number): void => {
     const next = (index + model.samples) % model.samples;
     setSample(next);
+    own.current = null;
     store.runOn({ kind: "sample", index: next });
   };
   return (
@@ -19,7 +22,7 @@ export function Digits({ store, run }: { store: Store; run: RunView }) {
       <h2 id="digits-heading">{model.pad === null ? "One sample in each mode" : "Draw a digit"}</h2>
       <div class="digits">
         <div>
-          {model.pad !== null && <Pad store={store} side={model.pad} shown={run.pixels} />}
+          {model.pad !== null && <Pad store={store} side={model.pad} own={own} shown={run.pixels} />}
           <div class="row">
             <button type="button" onClick={() => show(sample - 1)} aria-label="previous sample">
               ←
@@ -120,11 +123,19 @@ const keys: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-function Pad({ store, side, shown }: { store: Store; side: number; shown: Uint8Array | null }) {
+interface PadProps {
+  readonly store: Store;
+  readonly side: number;
+  readonly own: { current: Uint8Array | null };
+  /** What the last run saw. */
+  readonly shown: Uint8Array | null;
+}
+
+function Pad({ store, side, own, shown }: PadProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const own = useRef<Uint8Array | null>(null);
   const last = useRef<readonly [number, number] | null>(null);
-  const [pen, setPen] = useState<readonly [number, number]>([side / 2, side / 2]);
+  // Keys may come faster than frames: the pen is where the last one left it.
+  const pen = useRef<readonly [number, number]>([side / 2, side / 2]);
   const [focused, setFocused] = useState(false);
   const paint = (): void => {
     const context = canvas.current!.getContext("2d")!;
@@ -133,12 +144,8 @@ function Pad({ store, side, shown }: { store: Store; side: number; shown: Uint8A
     context.putImageData(image, 0, 0);
     if (!focused) return;
     context.fillStyle = "#e2600a";
-    context.fillRect(Math.floor(pen[0]), Math.floor(pen[1]), 1, 1);
+    context.fillRect(Math.floor(pen.current[0]), Math.floor(pen.current[1]), 1, 1);
   };
-  // A sample that is shown takes the place of a drawing.
-  useEffect(() => {
-    if (shown && !(own.current && same(centred(own.current, side), shown))) own.current = null;
-  }, [shown]);
   useEffect(paint);
   const drawing = (): Uint8Array => (own.current ??= new Uint8Array(side * side));
   const send = (): void => store.runOn({ kind: "drawing", pixels: centred(drawing(), side) });
@@ -178,12 +185,13 @@ function Pad({ store, side, shown }: { store: Store; side: number; shown: Uint8A
         onKeyDown={(event) => {
           const move = keys[event.key];
           if (event.key === "Delete" || event.key === "Backspace") own.current = new Uint8Array(side * side);
-          else if (event.key === " ") dot(drawing(), side, ...pen);
+          else if (event.key === " ") dot(drawing(), side, ...pen.current);
           else if (!move) return;
           event.preventDefault();
-          const next = move ? ([clamp(pen[0] + move[0], side), clamp(pen[1] + move[1], side)] as const) : pen;
-          if (move && event.shiftKey) stroke(drawing(), side, pen, next);
-          setPen(next);
+          const [x, y] = pen.current;
+          const next = move ? ([clamp(x + move[0], side), clamp(y + move[1], side)] as const) : pen.current;
+          if (move && event.shiftKey) stroke(drawing(), side, pen.current, next);
+          pen.current = next;
           if (!move || event.shiftKey) send();
           paint();
         }}
@@ -206,7 +214,3 @@ function Pad({ store, side, shown }: { store: Store; side: number; shown: Uint8A
 }
 
 const clamp = (x: number, side: number): number => Math.max(0.5, Math.min(side - 0.5, x));
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i]);
-}
