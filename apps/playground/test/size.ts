@@ -4,19 +4,16 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { dist } from "../serve.mjs";
 
-export interface PageSize {
-  /** Bytes of all scripts, styles and the document. */
-  readonly whole: number;
-  /** Of these, what the first click needs: all but what is fetched for the chart and the report. */
-  readonly first: number;
+const isPart = (file: string): boolean => /\.(js|css|html)$/.test(file);
+
+/** Bytes of all scripts, styles and the document. */
+export function pageSize(): number {
+  return gzipped(readdirSync(dist, { recursive: true }).map(String));
 }
 
-export function pageSize(): PageSize {
-  const files = readdirSync(dist, { recursive: true })
-    .map(String)
-    .filter((file) => /\.(js|css|html)$/.test(file));
-  const sizes = files.map((file) => gzipSync(readFileSync(path.join(dist, file)), { level: 9 }).length);
-  const sum = (wanted: (file: string) => boolean): number =>
-    files.reduce((total, file, i) => total + (wanted(file) ? sizes[i]! : 0), 0);
-  return { whole: sum(() => true), first: sum((file) => !file.includes(path.sep)) };
+/** The same of these files in dist/, each once. */
+export function gzipped(files: readonly string[]): number {
+  return [...new Set(files)]
+    .filter(isPart)
+    .reduce((sum, file) => sum + gzipSync(readFileSync(path.join(dist, file)), { level: 9 }).length, 0);
 }

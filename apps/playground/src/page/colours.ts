@@ -4,11 +4,11 @@
 type Rgb = readonly [number, number, number];
 
 const decision: readonly Rgb[] = [
-  [36, 98, 166],
-  [104, 143, 180],
-  [180, 172, 160],
-  [232, 152, 76],
-  [226, 96, 10],
+  [28, 88, 168],
+  [76, 148, 204],
+  [222, 206, 150],
+  [240, 152, 56],
+  [208, 70, 8],
 ];
 const viridis: readonly Rgb[] = [
   [72, 36, 117],

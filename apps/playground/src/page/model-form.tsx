@@ -99,8 +99,7 @@ export function ModelForm({ store }: { store: Store }) {
         <div class="facts">
           <p>
             <b>{model.name}</b> · {sizeText(model.bytes)} · {model.sites.length} sites,{" "}
-            {model.sites.reduce((sum, site) => sum + site.neurons, 0).toLocaleString("en")} neurons ·{" "}
-            {model.formats.join(" and ")}
+            {model.sites.reduce((sum, site) => sum + site.neurons, 0)} neurons · {model.formats.join(" and ")}
           </p>
           {model.random && (
             <p class="warning" role="note">

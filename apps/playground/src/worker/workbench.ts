@@ -9,19 +9,19 @@ import {
   UsageError,
   type OwnedExecutor,
 } from "mpplan";
-import {
-  kappaKinds,
-  type Cut,
-  type CutView,
-  type DocumentKind,
-  type DocumentView,
-  type Measured,
-  type ModelView,
-  type ProfileView,
-  type RunInput,
-  type RunView,
-  type Source,
-  type Told,
+import type {
+  Cut,
+  CutView,
+  DocumentKind,
+  DocumentView,
+  KappaKind,
+  Measured,
+  ModelView,
+  ProfileView,
+  RunInput,
+  RunView,
+  Source,
+  Told,
 } from "../protocol.js";
 import { bundledFiles } from "./bundled.js";
 import { frontsOf, planOf, viewOf } from "./cuts.js";
@@ -224,7 +224,7 @@ export class Workbench {
 }
 
 function kappaOf(profile: Profile): ProfileView["kappa"] {
-  const medians = (kind: (typeof kappaKinds)[number]): Float32Array[] =>
+  const medians = (kind: KappaKind): Float32Array[] =>
     profile.sites.map(({ neurons }) => Float32Array.from(neurons, (neuron) => quantile(neuron[kind], 0.5)));
   return {
     kappaV: medians("kappaV"),
