@@ -22,7 +22,7 @@ export {
   type PrecisionOptions,
 } from "./settings.js";
 export { type ExecutionMode, type SessionOptions } from "./session-options.js";
-export { openModel, type CalibrateOptions, type OpenedModel } from "./stages.js";
+export { openModel, type CalibrateOptions, type ExecutorOptions, type OpenedModel } from "./stages.js";
 export { Tensor } from "./tensor.js";
 export { tool } from "./version.js";
 export { type ExternalData, type ExternalFiles, type ImportLimits } from "@mpplan/onnx";

@@ -61,13 +61,18 @@ export async function calibrateModel(
   return makeProfile(graph, build, precision, { ...options, seed });
 }
 
+export interface ExecutorOptions extends ThreadOptions {
+  /** After so long the platform's other work gets through, between two runs; default 50. */
+  readonly pauseMilliseconds?: number | undefined;
+}
+
 /**
  * An executor on the first of the named backends, by default the cpu's, which lets the platform's other work through
  * between runs. One for all stages shares threads and memory among them.
  *
  * @throws UsageError `unknown-provider`, `bad-option` for threads that cannot be had.
  */
-export function openExecutor(names?: readonly string[], options: ThreadOptions = {}): OwnedExecutor {
+export function openExecutor(names?: readonly string[], options: ExecutorOptions = {}): OwnedExecutor {
   const { executor, dispose } = executorOn(names, options);
-  return { executor: withPauses(executor), dispose };
+  return { executor: withPauses(executor, options.pauseMilliseconds), dispose };
 }

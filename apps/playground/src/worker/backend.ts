@@ -7,7 +7,8 @@ import type { DeviceView } from "../protocol.js";
 const wanted: readonly string[] = ["cpu"];
 
 export function openBackend(): OwnedExecutor {
-  return openExecutor(wanted, { threads: "auto" });
+  // A cut waits for one run at most.
+  return openExecutor(wanted, { threads: "auto", pauseMilliseconds: 5 });
 }
 
 export async function deviceFacts(): Promise<DeviceView> {
