@@ -134,6 +134,13 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     await page.getByText("4 images were scaled to the input's size").waitFor();
     await settled(page);
     expect(await page.locator(".problem").count()).toBe(0);
+    // Samples alone are for the bundled model.
+    await planDigits(page, { chart: true });
+    await drop(page, images.slice(0, 3));
+    await page.getByText("3 images were scaled to the input's size").waitFor();
+    await settled(page);
+    expect(await page.locator(".facts").first().innerText()).toMatch(/paper-relu/);
+    expect(await page.locator(".problem").count()).toBe(0);
     await page.context().close();
   });
 

@@ -1,18 +1,23 @@
 // The digit model that comes with the page, and its samples: fetched from the page's own folder.
 import { UsageError } from "mpplan";
 import type { Source } from "../protocol.js";
+import { isImage } from "./read-samples.js";
 
 /** As fixtures/models/paper-relu/README.md says; the build copies these files. */
 const files = ["model.onnx", "images.idx3-ubyte.gz", "labels.idx1-ubyte.gz"] as const;
 const preprocess = { scale: "1/255", mean: "0.1307", std: "0.3081" };
 
+/** The digit model, with its own samples unless others were given; fields left empty are its own for images. */
 export async function bundledFiles(source: Source): Promise<Source> {
-  const [model, images, labels] = await Promise.all(files.map(fetchFile));
+  const { data, scale, mean, std, preset } = source;
+  const own = data.length === 0;
+  const [model, ...samples] = await Promise.all((own ? files : files.slice(0, 1)).map(fetchFile));
+  const untold = [scale, mean, std].every((field) => field.trim() === "");
   return {
-    ...preprocess,
-    preset: source.preset,
+    ...(own || (untold && data.every(isImage)) ? preprocess : { scale, mean, std }),
+    preset,
     model: new File([model!], "paper-relu.onnx"),
-    data: [new File([images!], files[1]), new File([labels!], files[2])],
+    data: own ? samples.map((blob, i) => new File([blob], files[i + 1]!)) : data,
   };
 }
 

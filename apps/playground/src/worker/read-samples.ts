@@ -31,6 +31,8 @@ export function preprocessOf({ scale, mean, std }: Typed): Preprocess {
   };
 }
 
+export const isImage = (file: File): boolean => file.type.startsWith("image/");
+
 /**
  * Samples from files. One whose name says "labels" holds the labels; images become one array.
  * @throws InputError.
@@ -45,7 +47,7 @@ export async function readSamples(
       "RANDOM DATA: no samples were given, so the inputs are made up, and neither the plan nor its errors tell anything about real inputs";
     return { samples: randomSamples(inputs, randomCount, 1), notes: [note] };
   }
-  const images = files.filter((file) => /^image\//.test(file.type));
+  const images = files.filter(isImage);
   const labels = files.filter((file) => /labels/i.test(file.name) && !images.includes(file));
   const arrays = files.filter((file) => !images.includes(file) && !labels.includes(file));
   const data = await Promise.all(arrays.map(dataFile));
