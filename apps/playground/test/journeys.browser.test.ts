@@ -170,6 +170,8 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     ];
     await drop(page, files);
     await page.getByText("400 samples are used").waitFor();
+    await drop(page, files);
+    await page.getByRole("heading", { name: /took nothing new/ }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await settled(page);
     const again = page.getByRole("button", { name: "Measure again" });

@@ -16,12 +16,11 @@ export function ModelForm({ store }: { store: Store }) {
     void store.start({ ...chosen.current, ...part });
   };
   const take = (files: readonly File[]): void => {
-    const models = files.filter((file) => /\.onnx$/i.test(file.name));
-    const data = files.filter((file) => !models.includes(file));
-    // A new model forgets the samples of the one before it.
-    if (models[0]) start({ model: models[0], data });
-    else if (data.length > 0 && chosen.current.model) start({ data });
-    else if (data.length > 0) start({ data, model: null });
+    const model = files.find((file) => /\.onnx$/i.test(file.name));
+    const data = files.filter((file) => file !== model);
+    // A new model forgets the samples of the one before it; samples alone are for the model that is there.
+    if (model) start({ model, data });
+    else if (data.length > 0) start({ data });
   };
   useEffect(() => {
     const drag = (event: DragEvent): void => {

@@ -178,7 +178,16 @@ export class Store {
   }
 
   private async job(what: string, work: () => Promise<void>): Promise<void> {
-    if (this.state.busy) return;
+    if (this.state.busy) {
+      return this.failed(
+        new WorkerProblem({
+          what: "The page is still at work, and took nothing new",
+          where: this.state.busy.what,
+          next: "wait for it, or cancel it, then try again",
+          cancelled: true,
+        }),
+      );
+    }
     this.set({ busy: { what, done: 0, total: 0 }, problem: null });
     try {
       await work();
@@ -194,7 +203,8 @@ export class Store {
       error instanceof WorkerProblem
         ? error.view
         : { what: String(error), where: "the page's own code", next: "reload the page", cancelled: false };
-    this.set({ problem: view, said: view.what });
+    // An alert speaks for itself.
+    this.set({ problem: view });
   }
 
   private heard(event: Event): void {

@@ -43,3 +43,9 @@ test("images for an input that is none are refused by name and shape", async () 
   const read = readSamples([image], [input("N", 10)], { scale: "", mean: "", std: "" });
   await expect(read).rejects.toMatchObject({ code: "wrong-shape", where: "cat.png" });
 });
+
+test("two files of labels are one too many", async () => {
+  const labels = ["train-labels", "test-labels"].map((name) => new File([new Uint8Array([1])], name));
+  const read = readSamples(labels, [input("N", 10)], { scale: "", mean: "", std: "" });
+  await expect(read).rejects.toMatchObject({ code: "bad-labels" });
+});

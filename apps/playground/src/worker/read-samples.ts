@@ -50,6 +50,13 @@ export async function readSamples(
   const images = files.filter(isImage);
   const labels = files.filter((file) => /labels/i.test(file.name) && !images.includes(file));
   const arrays = files.filter((file) => !images.includes(file) && !labels.includes(file));
+  if (labels.length > 1) {
+    throw new InputError("bad-labels", {
+      what: `${labels.length} files have "labels" in their names, and one can hold the labels`,
+      where: labels.map((file) => file.name).join(", "),
+      next: "give one file of labels, and rename samples that are none",
+    });
+  }
   const data = await Promise.all(arrays.map(dataFile));
   if (images.length > 0) data.push(await imageArray(images, inputs));
   const loaded = toSamples(data, inputs, {
