@@ -170,7 +170,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     ];
     await drop(page, files);
     await page.getByText("400 samples are used").waitFor();
-    await drop(page, files);
+    await drop(page, [{ name: "late.onnx", bytes: new Uint8Array(4) }]);
     await page.getByRole("heading", { name: /took nothing new/ }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await settled(page);
