@@ -6,7 +6,7 @@ export default tseslint.config(
     ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "fixtures/**", "out/**", "**/assembly/**"],
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [js.configs.recommended, ...tseslint.configs.recommended],
     languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -22,8 +22,8 @@ export default tseslint.config(
     },
   },
   {
-    // The library runs in browsers too: Node's own modules stay under the command line and the /node entries.
-    files: ["packages/*/src/**/*.ts"],
+    // The library and the page run in browsers: Node's own modules stay under the command line and the /node entries.
+    files: ["packages/*/src/**/*.ts", "apps/playground/src/**/*.{ts,tsx}"],
     ignores: ["**/*.test.ts", "**/cli/**", "**/node.ts", "**/node/**"],
     rules: { "no-restricted-imports": ["error", { patterns: ["node:*"] }] },
   },

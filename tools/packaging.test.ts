@@ -51,11 +51,12 @@ const uses: Record<string, string> = {
   mpplan: `
     import { compileModel, InferenceSession, Tensor } from "mpplan";
     import { loadSamples } from "mpplan/node";
+    import { comparisonHtml } from "mpplan/report";
     const session = await InferenceSession.create(${JSON.stringify(tinyModel)});
     if (session.inputNames.length === 0) throw new Error("no inputs");
     const tensor = new Tensor("float32", Float32Array.of(1, 2), [2]);
     if (tensor.size !== 2) throw new Error(String(tensor.size));
-    void compileModel; void loadSamples;`,
+    void compileModel; void loadSamples; void comparisonHtml;`,
 };
 const useOf = (name: string): string =>
   uses[name] ??

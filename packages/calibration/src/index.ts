@@ -1,4 +1,5 @@
 export * from "./arrange.js";
+export { chooseBatch, outputsOf } from "./batch.js";
 export * from "./calibrate.js";
 export * from "./errors.js";
 export * from "./evaluate.js";

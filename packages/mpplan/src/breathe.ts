@@ -7,11 +7,11 @@ const pauseEveryMilliseconds = 50;
 const breathing = new WeakSet<Executor>();
 
 /** The executor, with a pause for the platform's other work between runs. */
-export function withPauses(executor: Executor): Executor {
+export function withPauses(executor: Executor, every = pauseEveryMilliseconds): Executor {
   if (breathing.has(executor)) return executor;
   let last = performance.now();
   const pause = async (): Promise<void> => {
-    if (performance.now() - last < pauseEveryMilliseconds) return;
+    if (performance.now() - last < every) return;
     // An await alone resumes before the event loop turns; a timer does not.
     await new Promise((resolve) => setTimeout(resolve, 0));
     last = performance.now();

@@ -5,7 +5,8 @@ import { sessionFactory } from "./inference-session.js";
 import { verbsOn } from "./platform.js";
 
 export * from "./api.js";
-export const { compileModel, compareModel, openPlanner } = verbsOn(browserWorkers);
+export const { calibrateModel, compileModel, compareModel, openExecutor, openPlanner } =
+  verbsOn(browserWorkers);
 
 /** Sessions in the shape of onnxruntime-common. A string is an address that `fetch` can read. */
 export const InferenceSession = sessionFactory(async (address) => {

@@ -8,8 +8,7 @@ import { externalFiles, readBytes } from "./node/files.js";
 import { verbsOn } from "./platform.js";
 
 export * from "./api.js";
-export { InputError, type InputErrorCode } from "./data/errors.js";
-export const { compileModel, compareModel, openPlanner } = verbsOn(nodeWorkers);
+export const { calibrateModel, compileModel, compareModel, openExecutor, openPlanner } = verbsOn(nodeWorkers);
 export { loadSamples } from "./node/samples.js";
 
 /** Sessions in the shape of onnxruntime-common. A string is a path. */

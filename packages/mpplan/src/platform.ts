@@ -2,19 +2,26 @@
 import type { WorkerHost } from "@mpplan/runtime-cpu";
 import { compareModel } from "./compare.js";
 import { compileModel, openPlanner } from "./pipeline.js";
+import { calibrateModel, openExecutor } from "./stages.js";
 
 export interface Verbs {
+  readonly calibrateModel: typeof calibrateModel;
   readonly compileModel: typeof compileModel;
   readonly compareModel: typeof compareModel;
+  readonly openExecutor: typeof openExecutor;
   readonly openPlanner: typeof openPlanner;
 }
 
 export function verbsOn(workers: () => WorkerHost): Verbs {
   return {
+    calibrateModel: (graph, samples, options = {}) =>
+      calibrateModel(graph, samples, { ...options, workers: options.workers ?? workers() }),
     compileModel: (bytes, samples, options = {}) =>
       compileModel(bytes, samples, { ...options, workers: options.workers ?? workers() }),
     compareModel: (source, samples, options) =>
       compareModel(source, samples, { ...options, workers: options.workers ?? workers() }),
+    openExecutor: (names, options = {}) =>
+      openExecutor(names, { ...options, workers: options.workers ?? workers() }),
     openPlanner: (compiled, samples, options = {}) =>
       openPlanner(compiled, samples, { ...options, workers: options.workers ?? workers() }),
   };
