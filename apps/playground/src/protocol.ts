@@ -17,6 +17,8 @@ export interface Verbs {
   run(input: RunInput, cut: Cut | null): Promise<RunView>;
   document(kind: DocumentKind, cut: Cut): Promise<DocumentView>;
   device(): Promise<DeviceView>;
+  /** How the GPU accumulates: facts, and what was seen. */
+  probe(): Promise<readonly (readonly [fact: string, seen: string])[]>;
   /** Ends what is going on as soon as the next run is over. */
   cancel(): Promise<void>;
 }

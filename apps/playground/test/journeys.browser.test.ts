@@ -312,6 +312,18 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     },
   );
 
+  test("the device says how its GPU accumulates, with a fingerprint to share", async () => {
+    const { page } = await openPage(browser, server.address);
+    await page.getByRole("button", { name: "How does this GPU accumulate?" }).click();
+    const facts = page.locator("#probe");
+    await facts.waitFor({ timeout: 60_000 });
+    const text = (await facts.textContent())!;
+    expect(text).toMatch(/adapter.*swiftshader/i);
+    expect(text).toMatch(/emulated sums exactyes/);
+    expect(text).toMatch(/fingerprint[0-9a-f]{8}/);
+    await page.context().close();
+  });
+
   test("no width makes the page scroll sideways", async () => {
     for (const width of [1280, 390, 320]) {
       const { page } = await openPage(browser, server.address, { viewport: { width, height: 800 } });

@@ -13,6 +13,7 @@ export { Inference, type SessionFactory } from "./inference-session.js";
 export { type DecisionOptions, type Planner } from "./make-plan.js";
 export { type Compiled, type CompileOptions, type PlannerOptions } from "./pipeline.js";
 export { type Progress, type Stage } from "./work.js";
+export { probeFacts, probeWebGpu, type DeviceProbe } from "./probe-facts.js";
 export { type ModelSource } from "./prepare-graph.js";
 export {
   describePrecision,

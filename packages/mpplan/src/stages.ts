@@ -70,9 +70,12 @@ export interface ExecutorOptions extends ThreadOptions {
  * An executor on the first of the named backends, by default the cpu's, which lets the platform's other work through
  * between runs. One for all stages shares threads and memory among them.
  *
- * @throws UsageError `unknown-provider`, `bad-option` for threads that cannot be had.
+ * @throws UsageError `unknown-provider`, `bad-option` for threads that cannot be had; WebGpuError for a GPU that cannot.
  */
-export function openExecutor(names?: readonly string[], options: ExecutorOptions = {}): OwnedExecutor {
-  const { executor, dispose } = executorOn(names, options);
+export async function openExecutor(
+  names?: readonly string[],
+  options: ExecutorOptions = {},
+): Promise<OwnedExecutor> {
+  const { executor, dispose } = await executorOn(names, options);
   return { executor: withPauses(executor, options.pauseMilliseconds), dispose };
 }

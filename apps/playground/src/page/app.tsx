@@ -45,7 +45,7 @@ export function App({ store }: { store: Store }) {
         {model && profile && cut && <Neurons model={model} profile={profile} cut={cut} />}
         {model && state.run && <Digits store={store} run={state.run} />}
         {profile && <Documents store={store} />}
-        <Device device={state.device} />
+        <Device device={state.device} probe={() => store.probe()} />
       </main>
       <footer>
         <p>

@@ -1,7 +1,14 @@
-// What computes here, and what this browser and device offer.
-import type { DeviceView } from "../protocol.js";
+// What computes here, what this browser and device offer, and on demand how its GPU accumulates.
+import { useState } from "preact/hooks";
+import type { DeviceView, Verbs } from "../protocol.js";
+import { WorkerProblem } from "./client.js";
 
-export function Device({ device }: { device: DeviceView | null }) {
+export interface DeviceProps {
+  readonly device: DeviceView | null;
+  readonly probe: Verbs["probe"];
+}
+
+export function Device({ device, probe }: DeviceProps) {
   return (
     <section aria-labelledby="device-heading">
       <h2 id="device-heading">This device</h2>
@@ -25,6 +32,44 @@ export function Device({ device }: { device: DeviceView | null }) {
       ) : (
         <p>Asking …</p>
       )}
+      <Probe probe={probe} />
     </section>
   );
+}
+
+type Probed = readonly (readonly [fact: string, seen: string])[] | "asking" | Error | null;
+
+function Probe({ probe }: Pick<DeviceProps, "probe">) {
+  const [found, setFound] = useState<Probed>(null);
+  const ask = (): void => {
+    setFound("asking");
+    probe().then(setFound, (error: unknown) =>
+      setFound(error instanceof Error ? error : new Error(String(error))),
+    );
+  };
+  return (
+    <>
+      <button type="button" onClick={ask} disabled={found === "asking"}>
+        How does this GPU accumulate?
+      </button>
+      <div role="status">
+        {found === "asking" && <p>Compiling shaders …</p>}
+        {found instanceof Error && <p>{problemText(found)}</p>}
+        {Array.isArray(found) && (
+          <dl class="facts-list" id="probe">
+            {found.map(([fact, seen]: readonly [string, string]) => (
+              <>
+                <dt>{fact}</dt>
+                <dd>{seen}</dd>
+              </>
+            ))}
+          </dl>
+        )}
+      </div>
+    </>
+  );
+}
+
+function problemText(error: Error): string {
+  return error instanceof WorkerProblem ? `${error.view.what}: ${error.view.next}` : error.message;
 }

@@ -198,6 +198,11 @@ export class Store {
     }
   }
 
+  /** Asks the GPU how it accumulates. */
+  probe(): ReturnType<Verbs["probe"]> {
+    return this.worker.probe();
+  }
+
   private failed(error: unknown): void {
     const view =
       error instanceof WorkerProblem

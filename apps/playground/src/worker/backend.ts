@@ -1,12 +1,12 @@
 // Which backend computes, and what this device offers. A further backend gets its place in `wanted`.
-import { openExecutor, type OwnedExecutor } from "mpplan";
+import { openExecutor, probeFacts, probeWebGpu, type OwnedExecutor } from "mpplan";
 import { browserWorkers, chooseThreads } from "@mpplan/runtime-cpu";
 import type { DeviceView } from "../protocol.js";
 
 /** In order of preference, by the names that the library knows. */
 const wanted: readonly string[] = ["cpu"];
 
-export function openBackend(): OwnedExecutor {
+export function openBackend(): Promise<OwnedExecutor> {
   // A cut waits for one run at most.
   return openExecutor(wanted, { threads: "auto", pauseMilliseconds: 5 });
 }
@@ -22,6 +22,11 @@ export async function deviceFacts(): Promise<DeviceView> {
     cores: navigator.hardwareConcurrency,
     webgpu: await webgpuFact(),
   };
+}
+
+/** How the GPU of this device accumulates; it has shaders to compile, so that it takes a moment. */
+export async function probeGpu(): Promise<readonly (readonly [string, string])[]> {
+  return probeFacts(await probeWebGpu());
 }
 
 /** A function that returns i8x16.splat(0). */

@@ -15,7 +15,7 @@ const samples = randomSamples(model.inputs, 60, 1);
 const graph = model.prepare(samples.at(0));
 const parts = { seed: 1, samples: 32, evaluate: 20 };
 const { test: evaluation } = split(samples, { seed: 1, calibrate: 32, evaluate: 20 });
-const { executor } = openExecutor();
+const { executor } = await openExecutor();
 let fronts: Fronts;
 
 beforeAll(async () => {

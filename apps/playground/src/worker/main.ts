@@ -1,7 +1,7 @@
 // The worker's door: takes calls, answers each, and says what went wrong in the library's three beats.
 import { MpplanError, presets } from "mpplan";
 import type { Call, ErrorView, Told, Verbs } from "../protocol.js";
-import { deviceFacts, openBackend } from "./backend.js";
+import { deviceFacts, openBackend, probeGpu } from "./backend.js";
 import { Workbench } from "./workbench.js";
 
 interface Port {
@@ -11,18 +11,19 @@ interface Port {
 
 const port = globalThis as unknown as Port;
 const tell = (told: Told): void => port.postMessage(told);
-const bench = new Workbench(openBackend(), tell);
+const bench = openBackend().then((backend) => new Workbench(backend, tell));
 
 const verbs: Verbs = {
-  open: (source) => bench.open(source),
-  calibrate: () => bench.calibrate(),
-  chart: () => bench.chart(),
-  cut: async (cut) => bench.cut(cut),
-  measure: (cut) => bench.measure(cut),
-  run: (input, cut) => bench.run(input, cut),
-  document: (kind, cut) => bench.document(kind, cut),
+  open: async (source) => (await bench).open(source),
+  calibrate: async () => (await bench).calibrate(),
+  chart: async () => (await bench).chart(),
+  cut: async (cut) => (await bench).cut(cut),
+  measure: async (cut) => (await bench).measure(cut),
+  run: async (input, cut) => (await bench).run(input, cut),
+  document: async (kind, cut) => (await bench).document(kind, cut),
   device: deviceFacts,
-  cancel: async () => bench.cancel(),
+  probe: probeGpu,
+  cancel: async () => (await bench).cancel(),
 };
 
 port.onmessage = ({ data: { id, verb, args } }) => {

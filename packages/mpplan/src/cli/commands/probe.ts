@@ -1,6 +1,6 @@
 // mpplan probe: how this machine's GPU accumulates.
-import { probeWebGpu, type DeviceProbe } from "@mpplan/runtime-webgpu";
 import { nodeGpu } from "@mpplan/runtime-webgpu/node";
+import { probeFacts, probeWebGpu, type DeviceProbe } from "../../probe-facts.js";
 import { exit } from "../exit.js";
 import { commonFlags, type CommonFlags } from "../options.js";
 import { table } from "../render/table.js";
@@ -24,19 +24,6 @@ export const probe: CliCommand = {
   },
 };
 
-const said = (fact: boolean | null): string => (fact === null ? "not offered" : fact ? "yes" : "no");
-
 export function probeText(found: DeviceProbe): string {
-  const { vendor, architecture, description } = found.adapter;
-  const rows = [
-    ["adapter", [vendor, architecture, description].filter((part) => part !== "").join(", ")],
-    ["x y + z rounded once", said(found.contracts)],
-    ["fma(x, y, z) rounded once", said(found.fusesFma)],
-    ["subnormal products flushed", said(found.flushesProducts)],
-    ["subnormal sums flushed", said(found.flushesSums)],
-    ["binary16 rounded every step", said(found.roundsHalves)],
-    ["emulated sums exact", found.inexact ?? "yes"],
-    ["fingerprint", found.fingerprint],
-  ];
-  return `${table(["fact", "seen"], ["left", "left"], rows)}\n`;
+  return `${table(["fact", "seen"], ["left", "left"], probeFacts(found))}\n`;
 }

@@ -1,0 +1,21 @@
+// What a GPU was seen to do, as lines for people.
+import { probeWebGpu, type DeviceProbe } from "@mpplan/runtime-webgpu";
+
+export { probeWebGpu, type DeviceProbe };
+
+const said = (fact: boolean | null): string => (fact === null ? "not offered" : fact ? "yes" : "no");
+
+/** Facts and what was seen, in the order in which they are read. */
+export function probeFacts(found: DeviceProbe): [fact: string, seen: string][] {
+  const { vendor, architecture, description } = found.adapter;
+  return [
+    ["adapter", [vendor, architecture, description].filter((part) => part !== "").join(", ")],
+    ["x y + z rounded once", said(found.contracts)],
+    ["fma(x, y, z) rounded once", said(found.fusesFma)],
+    ["subnormal products flushed", said(found.flushesProducts)],
+    ["subnormal sums flushed", said(found.flushesSums)],
+    ["binary16 rounded every step", said(found.roundsHalves)],
+    ["emulated sums exact", found.inexact ?? "yes"],
+    ["fingerprint", found.fingerprint],
+  ];
+}
