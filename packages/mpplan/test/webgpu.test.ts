@@ -28,8 +28,6 @@ interface Model {
   readonly file: string | null;
   /** Sizes for symbolic dims, input by input. */
   readonly dims?: readonly (readonly number[])[];
-  /** The operators that are left to the cpu; all others stay on the GPU. */
-  readonly left?: readonly string[];
   /** The faster adapter, for what takes the other half a minute. */
   readonly only?: string;
 }
@@ -49,10 +47,7 @@ const list: readonly Model[] = [
   shared("mnist-8-cntk"),
   shared("marabou_self-attention-mnist-pgd-medium-sim"),
   shared("ch_ppocr_mobile_v2.0_cls_infer", { dims: [[1, 3, 48, 64]] }),
-  shared("silero_vad_16k_op15", {
-    dims: [[1, 512], [2, 1, 128], []],
-    left: ["Conv", "Equal", "If"],
-  }),
+  shared("silero_vad_16k_op15", { dims: [[1, 512], [2, 1, 128], []] }),
   shared("ultraface_rfb320", { only: "lavapipe" }),
 ];
 
@@ -123,9 +118,7 @@ for (const { name, missing, gpu } of testAdapters()) {
           .map(({ site }) => site);
         const left = graph.nodes.filter(({ id }) => elsewhere.includes(id)).map(({ op }) => op);
         const why = new Set(actual.executed.flatMap(({ substitution }) => substitution ?? []));
-        expect([...new Set(left)].sort(), `left to the cpu: ${[...why].join("; ")}`).toEqual(
-          model.left ?? [],
-        );
+        expect(left, `left to the cpu: ${[...why].join("; ")}`).toEqual([]);
         const counts = (all: readonly ExecutedSite[]): unknown[] =>
           all
             .filter(({ site }) => sites.some(({ id }) => id === site))

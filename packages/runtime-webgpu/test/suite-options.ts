@@ -1,8 +1,5 @@
-// The suite of the testkit on both adapters: emulated sums are the reference's bits.
-import { kernelSuite, type Gap } from "@mpplan/testkit";
-import { testAdapters } from "@mpplan/testkit/node";
-import { describe, test } from "vitest";
-import { createWebGpuBackend } from "./backend.js";
+// What this backend may leave to others and by how much its operators may differ, on every adapter.
+import type { Gap, SuiteOptions } from "@mpplan/testkit/checks";
 
 const gaps: readonly Gap[] = [
   { of: "aligned", because: "an exact sum of aligned products takes 64-bit integers" },
@@ -30,7 +27,4 @@ const allow = (op: string): number =>
     Tanh: 256,
   })[op] ?? 0;
 
-for (const { name, missing, gpu } of testAdapters()) {
-  if (missing) test.skip(`${name}: skipped: ${missing}`, () => undefined);
-  else describe(name, () => kernelSuite(() => createWebGpuBackend({ gpu: gpu() }), { gaps, allow }));
-}
+export const suiteOptions: SuiteOptions = { gaps, allow };
