@@ -5,6 +5,7 @@ import {
   isFloat,
   sumSites,
   tensor,
+  valueSites,
   type Choice,
   type ExecutedSite,
   type Graph,
@@ -76,7 +77,7 @@ async function valuesOf(
   sample: Sample,
   given?: ReadonlyMap<string, Tensor>,
 ): Promise<{ seen: Map<string, Tensor>; executed: readonly ExecutedSite[] }> {
-  const plan = planOf(graph, (_, n) => choose(n));
+  const plan = planOf(graph, (_, n) => choose(n), { values: 1 });
   const session = await executor.prepare(graph, plan);
   const seen = new Map<string, Tensor>();
   await session.run(sample, {
@@ -103,7 +104,7 @@ for (const { name, missing, gpu } of testAdapters()) {
           sample,
           expected.seen,
         );
-        const sites = sumSites(graph);
+        const sites = [...sumSites(graph), ...valueSites(graph)];
         for (const { node } of sites) {
           const id = graph.nodes.find((n) => n.id === node)!.outputs[0]!;
           const [one, other] = [actual.seen.get(id)!, expected.seen.get(id)!];
@@ -118,7 +119,9 @@ for (const { name, missing, gpu } of testAdapters()) {
           .map(({ site }) => site);
         const left = graph.nodes.filter(({ id }) => elsewhere.includes(id)).map(({ op }) => op);
         const why = new Set(actual.executed.flatMap(({ substitution }) => substitution ?? []));
-        expect(left, `left to the cpu: ${[...why].join("; ")}`).toEqual([]);
+        // What adds up exponentials is the host's.
+        const beyond = left.filter((op) => op !== "Softmax");
+        expect(beyond, `left to the cpu: ${[...why].join("; ")}`).toEqual([]);
         const counts = (all: readonly ExecutedSite[]): unknown[] =>
           all
             .filter(({ site }) => sites.some(({ id }) => id === site))
