@@ -1,6 +1,6 @@
 // pnpm bench: the speed of the kernels as ratios measured in one run, beside the floors they are held to.
-//   pnpm bench [--quick] [--json] [--save] [--only=products,gemv,conv,threads,dynamic,kappa,road,profile]
-// --save adds this release's row to results/
+//   pnpm bench [--quick] [--json] [--save] [--markdown] [--only=products,gemv,conv,threads,dynamic,kappa,road,profile,webgpu]
+// --save adds this release's row to results/; --markdown prints the rows of docs/results/speed.md
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
@@ -13,6 +13,7 @@ import { binary16, e4m3, f32, modes } from "./modes.js";
 import { ortWeb } from "./peers/ort-web.js";
 import { plainJs } from "./peers/plain-js.js";
 import { secondsOf } from "./road.js";
+import { gpuRatios } from "./webgpu.js";
 import { contender, conv3x3, matMul, uniform, type Workload } from "./workloads.js";
 
 /** One figure: what was measured against what, and what it is held to. */
@@ -69,6 +70,11 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     // Half of the inputs are zero, as ReLU leaves them; here none is.
     const dense = withInputs(w, (x, i) => (x === 0 ? (i % 2) / 2 - 0.25 : x));
     await profile(", no input zero,", dense);
+  },
+  webgpu: async () => {
+    const w = matMul(64, 784, 512);
+    for (const { what, value, of } of await gpuRatios(w, backend, options))
+      note(w.name, what, value, null, of);
   },
 };
 for (const name of chosen ?? Object.keys(parts)) {
@@ -280,7 +286,13 @@ function met({ kind, value, floor }: Figure): string {
 
 function report(): void {
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`;
-  if (flags.has("--json")) {
+  if (flags.has("--markdown")) {
+    console.log(`On ${machine}:\n\n| shape | ratio | value | held to | |\n|--|--|--|--|--|`);
+    for (const f of figures) {
+      const held = f.floor === null ? "" : `${f.kind.replace(/^\w+ /, "")} ${f.floor}`;
+      console.log(`| ${f.shape} | ${f.what} | ${f.value.toFixed(3)} | ${held} | ${met(f)} |`);
+    }
+  } else if (flags.has("--json")) {
     console.log(JSON.stringify({ machine, figures }));
   } else {
     const table = new Table({

@@ -21,6 +21,12 @@ export interface Workload {
   readonly weights: Tensor;
 }
 
+/** How sums are carried out, and whether a run ends when its result is on the host. */
+export interface Manner {
+  readonly semantics?: "exact" | "floor";
+  readonly awaited?: boolean;
+}
+
 const context: KernelContext = { salt: 0, memo: null };
 
 /** [m, k] times [k, n]; values as a network has them: small weights, half of the activations zero. */
@@ -57,6 +63,7 @@ export function contender(
   w: Workload,
   accumulators: readonly Accumulator[],
   choices: readonly (readonly [Choice, number])[],
+  { semantics = "exact", awaited = false }: Manner = {},
 ): Contender {
   const ranges: Decision["ranges"] = [];
   for (const [choice, neurons] of choices) {
@@ -80,6 +87,7 @@ export function contender(
     firstComponent: 0,
     storage: "binary32",
     seed: 1,
+    semantics,
   });
   if (kernel.kind === "unsupported") throw new Error(`${backend.name} cannot do ${name}: ${kernel.reason}`);
   const handles = [backend.upload(w.input), backend.upload(w.weights)];
@@ -87,7 +95,12 @@ export function contender(
     name,
     macs: w.site.macs,
     run: async () => {
-      await kernel.run(handles, context);
+      const { outputs } = await kernel.run(handles, context);
+      if (!awaited) return;
+      for (const output of outputs) {
+        await backend.download(output);
+        backend.free(output);
+      }
     },
   };
 }
@@ -97,8 +110,9 @@ export function uniform(
   name: string,
   w: Workload,
   accumulator: Accumulator,
+  manner?: Manner,
 ): Contender {
-  return contender(backend, name, w, [accumulator], [[{ mode: "static", use: 0 }, w.site.neurons]]);
+  return contender(backend, name, w, [accumulator], [[{ mode: "static", use: 0 }, w.site.neurons]], manner);
 }
 
 function workload(

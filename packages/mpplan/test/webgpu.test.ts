@@ -5,6 +5,7 @@ import {
   isFloat,
   sumSites,
   tensor,
+  valueSites,
   type Choice,
   type ExecutedSite,
   type Graph,
@@ -28,8 +29,6 @@ interface Model {
   readonly file: string | null;
   /** Sizes for symbolic dims, input by input. */
   readonly dims?: readonly (readonly number[])[];
-  /** The operators that are left to the cpu; all others stay on the GPU. */
-  readonly left?: readonly string[];
   /** The faster adapter, for what takes the other half a minute. */
   readonly only?: string;
 }
@@ -49,10 +48,7 @@ const list: readonly Model[] = [
   shared("mnist-8-cntk"),
   shared("marabou_self-attention-mnist-pgd-medium-sim"),
   shared("ch_ppocr_mobile_v2.0_cls_infer", { dims: [[1, 3, 48, 64]] }),
-  shared("silero_vad_16k_op15", {
-    dims: [[1, 512], [2, 1, 128], []],
-    left: ["Conv", "Equal", "If"],
-  }),
+  shared("silero_vad_16k_op15", { dims: [[1, 512], [2, 1, 128], []] }),
   shared("ultraface_rfb320", { only: "lavapipe" }),
 ];
 
@@ -81,7 +77,7 @@ async function valuesOf(
   sample: Sample,
   given?: ReadonlyMap<string, Tensor>,
 ): Promise<{ seen: Map<string, Tensor>; executed: readonly ExecutedSite[] }> {
-  const plan = planOf(graph, (_, n) => choose(n));
+  const plan = planOf(graph, (_, n) => choose(n), { values: 1 });
   const session = await executor.prepare(graph, plan);
   const seen = new Map<string, Tensor>();
   await session.run(sample, {
@@ -108,7 +104,7 @@ for (const { name, missing, gpu } of testAdapters()) {
           sample,
           expected.seen,
         );
-        const sites = sumSites(graph);
+        const sites = [...sumSites(graph), ...valueSites(graph)];
         for (const { node } of sites) {
           const id = graph.nodes.find((n) => n.id === node)!.outputs[0]!;
           const [one, other] = [actual.seen.get(id)!, expected.seen.get(id)!];
@@ -123,9 +119,9 @@ for (const { name, missing, gpu } of testAdapters()) {
           .map(({ site }) => site);
         const left = graph.nodes.filter(({ id }) => elsewhere.includes(id)).map(({ op }) => op);
         const why = new Set(actual.executed.flatMap(({ substitution }) => substitution ?? []));
-        expect([...new Set(left)].sort(), `left to the cpu: ${[...why].join("; ")}`).toEqual(
-          model.left ?? [],
-        );
+        // What adds up exponentials is the host's.
+        const beyond = left.filter((op) => op !== "Softmax");
+        expect(beyond, `left to the cpu: ${[...why].join("; ")}`).toEqual([]);
         const counts = (all: readonly ExecutedSite[]): unknown[] =>
           all
             .filter(({ site }) => sites.some(({ id }) => id === site))

@@ -18,6 +18,7 @@ import { PlannedSums, type WriterFor } from "./planned.js";
 import { selfTest } from "./self-test.js";
 import { Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
+import { decidedValues } from "./values.js";
 import { nativeKind, nativeProblem } from "./wgsl/native.js";
 import { emulated, native } from "./wgsl/products.js";
 import { problemWith } from "./wgsl/sum.js";
@@ -64,13 +65,14 @@ export function backendOn(stream: Stream, inexact: string | null): KernelBackend
   const uploaded = new WeakSet<object>();
   return {
     name: "webgpu",
+    decidesValues: true,
     kernelFor(request) {
       if (request.storage === "binary64") return no("the exact reference is computed in binary64");
       const { op } = request.node;
       if (op === "Conv" || op === "Gemm" || op === "MatMul") {
         return sumKernel(request, stream, inexact, (handle) => uploaded.has(handle));
       }
-      return plainKernel(request, stream);
+      return request.decision ? valueKernel(request, stream, inexact) : plainKernel(request, stream);
     },
     probeFor: () => no("calibration measures sums in binary64"),
     upload(value) {
@@ -148,6 +150,22 @@ function whyNot(request: KernelRequest, exact: boolean, inexact: string | null):
   const factors = [node.attrs["alpha"], node.attrs["beta"]].filter((x) => typeof x === "number");
   if (factors.some((x) => Math.fround(x) !== x)) return "alpha or beta is no binary32 number";
   return null;
+}
+
+/** An operator whose value sums a plan decides: on binary32 tensors as `decidedValues` says. */
+function valueKernel(request: KernelRequest, stream: Stream, inexact: string | null): Kernel | Unsupported {
+  const sums = decidedValues(request, stream, inexact);
+  if (typeof sums === "string") return no(sums);
+  return {
+    kind: "kernel",
+    run(handles, context) {
+      const inputs = handles as (GpuTensor | null)[];
+      const note = `the host: ${request.node.op} has no shader for these inputs`;
+      return (
+        (inputs[0]?.elem === "float32" && sums(inputs)) || onHost(request, inputs, stream, context, note)
+      );
+    },
+  };
 }
 
 /**

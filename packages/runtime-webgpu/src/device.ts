@@ -13,6 +13,8 @@ export interface AdapterFacts {
   readonly architecture: string;
   readonly description: string;
   readonly halves: boolean;
+  /** True where the platform says that it is not a GPU, but software in its place. */
+  readonly software: boolean;
 }
 
 /** Limits that every adapter has, and that are asked for in full where there is more. */
@@ -70,13 +72,13 @@ export class Device {
       });
     }
     const halves = adapter.features.has("shader-f16");
-    const { vendor, architecture, description } = adapter.info;
+    const { vendor, architecture, description, isFallbackAdapter: software } = adapter.info;
     try {
       const device = await adapter.requestDevice({
         requiredFeatures: halves ? ["shader-f16"] : [],
         requiredLimits: Object.fromEntries(wanted.map((name) => [name, adapter.limits[name]])),
       });
-      return new Device(device, { vendor, architecture, description, halves }, gpu);
+      return new Device(device, { vendor, architecture, description, halves, software }, gpu);
     } catch (error) {
       throw new WebGpuError("no-device", {
         what: `The adapter gives no device: ${String(error)}`,

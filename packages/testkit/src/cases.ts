@@ -40,6 +40,8 @@ export interface SumCase {
   readonly accumulators: readonly Accumulator[];
   readonly ranges: readonly Range[];
   readonly arrangement?: Arrangement;
+  /** Left out where products are summed. */
+  readonly term?: "value";
 }
 
 /** One operator without sums. */
@@ -258,6 +260,44 @@ function tensorOf(dims: readonly number[], kind: NumbersName, seed: number, scal
     seed,
   );
   return tensor("float32", dims, scale === 1 ? data : data.map((x) => x * scale));
+}
+
+/** Operators that add up plain values: dims of x, attributes, axes, and how many inputs of one number per channel. */
+const adding: readonly (readonly [Node["op"], readonly number[], Attrs, number])[] = [
+  ["AveragePool", [2, 3, 7, 5], { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 1, 1, 0] }, 0],
+  ["AveragePool", [1, 2, 6, 6], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 }, 0],
+  ["AveragePool", [2, 3, 19], { kernel_shape: [7], dilations: [2], ceil_mode: 1, strides: [3] }, 0],
+  ["GlobalAveragePool", [2, 5, 7, 5], {}, 0],
+  ["InstanceNormalization", [2, 4, 5, 3], { epsilon: 1e-5 }, 2],
+  ["LogSoftmax", [3, 19], { axis: -1 }, 0],
+  ["ReduceL1", [2, 3, 11], { keepdims: 1, noop_with_empty_axes: 0 }, 0],
+  ["ReduceL2", [2, 3, 11], { keepdims: 1, noop_with_empty_axes: 0 }, 0],
+  ["ReduceMean", [4, 3, 11], { keepdims: 0, noop_with_empty_axes: 0 }, 0],
+  ["ReduceSum", [3, 37], { keepdims: 1, noop_with_empty_axes: 0 }, 0],
+  ["ReduceSumSquare", [2, 3, 11], { keepdims: 1, noop_with_empty_axes: 0 }, 0],
+  ["Softmax", [3, 19], { axis: -1 }, 0],
+];
+
+const windowed: Attrs = { auto_pad: "NOTSET", ceil_mode: 0, count_include_pad: 0 };
+
+/** Sums of plain values in one accumulator each: every operator in five, every accumulator on two. */
+export function valueCases(seed: number): SumCase[] {
+  return adding.flatMap(([op, dims, attrs, more], i) =>
+    Array.from({ length: 5 }, (_, turn) => {
+      const accumulator = accumulators[(i * 5 + turn) % accumulators.length]!;
+      const kind = kinds[(i * 3 + turn) % kinds.length]!;
+      const inputs: Tensor[] = [tensorOf(dims, kind, seed + i * 100 + turn)];
+      for (let k = 0; k < more; k++) inputs.push(tensorOf([dims[1]!], "full", seed + k));
+      // Means are along the first and the last axis: what they cover is scattered.
+      if (op === "ReduceMean") inputs.push(integers(0, -1));
+      return {
+        name: `${op} of [${dims.join(", ")}]; ${printAccumulator(accumulator)}; ${kind} values`,
+        node: nodeOf(op, inputs.length, op === "AveragePool" ? { ...windowed, ...attrs } : attrs),
+        ...{ inputs, neurons: more > 0 ? 2 : 1, accumulators: [accumulator], term: "value" as const },
+        ranges: [{ start: 0, end: more > 0 ? 2 : 1, choice: { mode: "static", use: 0 } }],
+      };
+    }),
+  );
 }
 
 const integers = (...list: number[]): Tensor =>

@@ -3,7 +3,8 @@ import { createReferenceBackend, type Kernel, type KernelBackend } from "@mpplan
 import type { Tensor } from "@mpplan/ir";
 import { expect, test } from "vitest";
 import { uniformCases } from "./cases.js";
-import { checkSums, kernelSuite } from "./kernel-suite.js";
+import { checkSums } from "./kernel-checks.js";
+import { kernelSuite } from "./kernel-suite.js";
 
 kernelSuite(createReferenceBackend, { gaps: [] });
 

@@ -19,9 +19,9 @@ export function hostNumbers(t: GpuTensor | null | undefined): number[] | null {
   return host ? Array.from(host.data as ArrayLike<number | bigint>, Number) : null;
 }
 
-/** The dims of the outputs; null where they depend on values that are on the GPU. */
-export function outputDims(inputs: readonly (GpuTensor | null)[], node: Node): number[][] | null {
-  const context: InferContext = {
+/** What is known of a node before it runs: types, and the numbers that are on the host. */
+export function contextOf(inputs: readonly (GpuTensor | null)[], node: Node): InferContext {
+  return {
     node,
     inputs: inputs.map((t, i) => {
       const constant = t?.onHostNow();
@@ -34,7 +34,11 @@ export function outputDims(inputs: readonly (GpuTensor | null)[], node: Node): n
       );
     }),
   };
-  const types = ops[node.op].infer(context) as readonly (TensorType | null)[];
+}
+
+/** The dims of the outputs; null where they depend on values that are on the GPU. */
+export function outputDims(inputs: readonly (GpuTensor | null)[], node: Node): number[][] | null {
+  const types = ops[node.op].infer(contextOf(inputs, node)) as readonly (TensorType | null)[];
   const dims = types.map((type) => type?.shape ?? null);
   const known = dims.every((shape) => shape?.every((d) => typeof d === "number"));
   return known ? (dims as number[][]) : null;

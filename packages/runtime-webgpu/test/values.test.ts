@@ -1,0 +1,110 @@
+// Decided sums of plain values: where they run, that means are rounded once, and a softmax inside an interval.
+import { seededRandom } from "@mpplan/formats";
+import { tensor, type Attrs, type Graph, type OpName, type Plan, type Tensor } from "@mpplan/ir";
+import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
+import { accumulatorOf, differences } from "@mpplan/testkit";
+import { testAdapters } from "@mpplan/testkit/node";
+import { describe, expect, test } from "vitest";
+import { GraphBuilder, planOf, randomNumbers, tensorOf } from "../../ir/src/testing.js";
+import { createWebGpuBackend } from "../src/index.js";
+
+const half = accumulatorOf({ format: "binary16", order: { kind: "blocked", block: 8 } });
+const single = accumulatorOf({ format: "binary32", overflow: "infinity" });
+const accumulators = [half, single];
+
+function one(op: OpName, dims: readonly number[], attrs: Attrs = {}): Graph {
+  const b = new GraphBuilder();
+  return b.build(b.node(op, [b.input("x", dims)], attrs, "y"));
+}
+
+const planFor = (graph: Graph, values: number, semantics: Plan["semantics"] = "exact"): Plan => ({
+  ...planOf(graph, () => ({ mode: "static", use: 0 }), { accumulators, values }),
+  semantics,
+});
+
+const reference = createReferenceBackend();
+
+for (const { name, missing, gpu } of testAdapters()) {
+  describe.skipIf(missing !== null)(`${name}${missing ? `: skipped: ${missing}` : ""}`, () => {
+    async function run(graph: Graph, x: Tensor, plan: Plan) {
+      const backend = await createWebGpuBackend({ gpu: gpu() });
+      const session = await createExecutor(backend, { fallback: reference }).prepare(graph, plan);
+      const [y] = (await session.run(new Map([["x", x]]))).values();
+      const { executed } = session;
+      backend.dispose();
+      return { values: y!.data as Float32Array, executed: executed[0]! };
+    }
+
+    test("a pool stays on the GPU and tells its counts; a softmax goes to the fallback, and is told why", async () => {
+      const x = tensorOf([1, 3, 8, 8], [...randomNumbers(192, 1)]);
+      const pool = one("AveragePool", [1, 3, 8, 8], { kernel_shape: [2, 2], strides: [2, 2] });
+      const pooled = await run(pool, x, planFor(pool, 0));
+      expect(pooled.executed).toMatchObject({ backend: "webgpu", components: [48, 0], total: 48 });
+      expect(pooled.executed.substitution).toBeNull();
+      const softmax = one("Softmax", [1, 3, 8, 8]);
+      const { executed } = await run(softmax, x, planFor(softmax, 0));
+      expect(executed).toMatchObject({ backend: "reference", components: [24, 0], total: 24 });
+      expect(executed.substitution).toMatch(/reference instead of webgpu: its terms are exponentials/);
+    });
+
+    test("a sum stagnates as binary16 does", async () => {
+      const graph = one("ReduceSum", [1, 4096], { keepdims: 0 });
+      const x = tensorOf([1, 4096], new Array<number>(4096).fill(1));
+      const plan = planFor(graph, 0);
+      plan.accumulators[0] = accumulatorOf({ format: "binary16" });
+      expect([...(await run(graph, x, plan)).values]).toEqual([2048]);
+    });
+
+    // A number and zeros: the sum is the number, whatever it is.
+    test.each([2, 3, 7, 49, 1000])("a mean of %i is rounded once", async (n) => {
+      const count = 2000;
+      const random = seededRandom(n);
+      const bits = Uint32Array.from({ length: count }, () => (random() << 8) ^ random());
+      // Quotients that are subnormal, or close to it, every third time.
+      for (let i = 0; i < count; i += 3) bits[i] = (bits[i]! & 0x83ffffff) % 0x86000000;
+      const numbers = new Float32Array(bits.buffer).map((v) => (Number.isFinite(v) ? v : 1));
+      const data = new Float32Array(count * n);
+      numbers.forEach((v, i) => (data[i * n] = v));
+      const graph = one("GlobalAveragePool", [1, count, n]);
+      const { values, executed } = await run(
+        graph,
+        tensor("float32", [1, count, n], data),
+        planFor(graph, 1),
+      );
+      expect(executed.backend).toBe("webgpu");
+      expect(
+        differences(
+          values,
+          numbers.map((v) => v / n),
+        ),
+      ).toEqual([]);
+    });
+
+    test("in the device's own arithmetic a softmax and a pool are at least as precise, and say so", async () => {
+      const x = tensorOf([4, 500], [...randomNumbers(2000, 3, 4)]);
+      const softmax = one("Softmax", [4, 500]);
+      const { values, executed } = await run(softmax, x, planFor(softmax, 0, "floor"));
+      expect(executed).toMatchObject({ backend: "webgpu", components: [4, 0], total: 4 });
+      expect(executed.substitution).toBe("the device's own arithmetic, at least as precise: binary16 in f32");
+      const exact = await createExecutor(reference).prepare(softmax, "reference");
+      const [right] = (await exact.run(new Map([["x", x]]))).values();
+      // exp errs by 3 + 2 |x| places (WGSL), of a difference that is rounded; 499 additions; a quotient of 2.5 places.
+      const least = Math.min(...(x.data as Float32Array)) - Math.max(...(x.data as Float32Array));
+      const places = 2 * (3 + 3 * Math.abs(least)) + 499 + 3;
+      values.forEach((v, i) => {
+        const y = (right!.data as Float64Array)[i]!;
+        expect(Math.abs(v - y)).toBeLessThanOrEqual(y * places * 2 ** -23);
+      });
+
+      const pool = one("ReduceMean", [4, 500], { keepdims: 0 });
+      const pooled = await run(pool, x, planFor(pool, 1, "floor"));
+      expect(pooled.executed.substitution).toBe(
+        "the device's own arithmetic, at least as precise: binary32 in f32",
+      );
+      const data = x.data as Float32Array;
+      const mean = data.reduce((sum, v) => sum + v, 0) / 2000;
+      const magnitude = data.reduce((sum, v) => sum + Math.abs(v), 0) / 2000;
+      expect(Math.abs(pooled.values[0]! - mean)).toBeLessThanOrEqual(2001 * 2 ** -24 * magnitude);
+    });
+  });
+}
