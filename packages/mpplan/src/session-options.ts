@@ -32,6 +32,11 @@ export interface SessionOptions extends PrecisionOptions, ThreadOptions {
   readonly rule?: string | undefined;
   readonly tau?: number | undefined;
   readonly seed?: number | undefined;
+  /**
+   * `exact` emulates the plan's accumulators bit by bit; `floor` carries each sum out with at least their precision, in
+   * the backend's own arithmetic where it has one, as webgpu does, and `executed` says in which. Default: the plan's own.
+   */
+  readonly semantics?: Plan["semantics"] | undefined;
   /** Reads weights that are kept beside the model. */
   readonly externalData?: ExternalData | undefined;
   /** How large the model may be. */
@@ -53,6 +58,17 @@ export function planFor(
   const mode = modeOf(options, given);
   refuseIgnored(options, given, mode);
   if (mode === "reference") return null;
+  const plan = planOfMode(imported, options, given, mode, shapes);
+  return options.semantics === undefined ? plan : { ...plan, semantics: options.semantics };
+}
+
+function planOfMode(
+  imported: Graph,
+  options: SessionOptions,
+  given: Plan | undefined,
+  mode: Exclude<ExecutionMode, "reference">,
+  shapes: Shapes | null,
+): Plan {
   if (given) {
     if (given.mode === mode) return given;
     throw new UsageError("mode-mismatch", {
@@ -126,13 +142,15 @@ const accumulatorOptions = [
   "seed",
 ] as const;
 const choiceOptions = ["format", "rule", "tau"] as const;
+/** What the exact reference has no use for. */
+const exactOnly = ["semantics"] as const;
 
 /** Nothing asked for is dropped in silence: an option that could have no effect is refused. */
 function refuseIgnored(options: SessionOptions, plan: Plan | undefined, mode: ExecutionMode): void {
   const without: readonly (keyof SessionOptions)[] = plan
-    ? [...operandOptions, ...accumulatorOptions, ...choiceOptions]
+    ? [...operandOptions, ...accumulatorOptions, ...choiceOptions, ...(mode === "reference" ? exactOnly : [])]
     : mode === "reference"
-      ? [...accumulatorOptions, ...choiceOptions]
+      ? [...accumulatorOptions, ...choiceOptions, ...exactOnly]
       : mode === "uniform"
         ? ["rule", "tau"]
         : ["format"];
@@ -141,9 +159,10 @@ function refuseIgnored(options: SessionOptions, plan: Plan | undefined, mode: Ex
   const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
   const names = flags.join(", ").replace("--costs", "--cost");
   throw new UsageError("conflicting-options", {
-    what: plan
-      ? `A plan fixes its accumulators, so ${names} would have no effect`
-      : `In ${mode} mode ${names} would have no effect`,
+    what:
+      plan && mode !== "reference"
+        ? `A plan fixes its accumulators, so ${names} would have no effect`
+        : `In ${mode} mode ${names} would have no effect`,
     where: "the choice of what to run",
     next: plan ? "leave them out, or run without a plan" : "leave them out, or choose another mode",
   });

@@ -226,3 +226,21 @@ describe("compileModel", () => {
     expect(runs).toBeLessThanOrEqual(1);
   });
 });
+
+describe("semantics", () => {
+  test("floor is what the cpu does anyway: it emulates, and the plan in force says what was asked", async () => {
+    const exact = await InferenceSession.create(bytes, { plan });
+    const floor = await InferenceSession.create(bytes, { plan, semantics: "floor" });
+    const feeds = { input: pixels(0, 4) };
+    expect([...(await floor.run(feeds))["logits"]!.data]).toEqual([
+      ...(await exact.run(feeds))["logits"]!.data,
+    ]);
+    expect([exact.plan!.semantics, floor.plan!.semantics]).toEqual(["exact", "floor"]);
+  });
+
+  test("the exact reference has no use for them", async () => {
+    const options = { mode: "reference", semantics: "floor" } as const;
+    expect(await codeOf(InferenceSession.create(bytes, options))).toBe("conflicting-options");
+    expect(await codeOf(InferenceSession.create(bytes, { ...options, plan }))).toBe("conflicting-options");
+  });
+});

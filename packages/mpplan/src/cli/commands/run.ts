@@ -10,6 +10,7 @@ import {
   type ExecutedSite,
   type Samples,
   type Tensor as IrTensor,
+  type Plan,
 } from "@mpplan/ir";
 import { nodeGpu } from "@mpplan/runtime-webgpu/node";
 import { backendNames, defaultBackend } from "../../backends.js";
@@ -50,6 +51,7 @@ type Flags = CommonFlags &
     plan?: string;
     mode?: ExecutionMode;
     backend: string;
+    semantics?: Plan["semantics"];
     format?: string;
     rule?: string;
     tau?: number;
@@ -85,6 +87,12 @@ export const run: CliCommand = {
           .choices(backendNames)
           .default(defaultBackend),
       )
+      .addOption(
+        new Option(
+          "--semantics <kind>",
+          "exact: emulate the accumulators bit by bit; floor: at least their precision, in the GPU's own f16 and f32 with --backend webgpu (default: the plan's)",
+        ).choices(["exact", "floor"]),
+      )
       .option("--format <format>", "the format of --mode uniform without a plan (default: the high one)")
       .option("--rule <name>", "the rule of --mode dynamic without a plan (default: kappa)")
       .option("--tau <number>", "its tolerance", number);
@@ -102,6 +110,7 @@ export const run: CliCommand = {
           ...precisionOptions(flags),
           plan,
           mode: flags.mode,
+          semantics: flags.semantics,
           format: flags.format,
           rule: flags.rule,
           tau: flags.tau,
