@@ -112,7 +112,10 @@ export class Store {
 
   /** Redraws at once; only the latest wish counts where they come faster than answers. */
   choose(cut: Cut): void {
+    const other = cut.method !== this.wanted.method;
     this.wanted = cut;
+    // Another method has another knob, which must be there before the next key.
+    if (other) this.set({});
     if (this.cutting || !this.state.profile) return;
     this.cutting = true;
     const begin = performance.now();
