@@ -64,6 +64,9 @@ export interface DecisionFlags {
   exclude?: string[];
 }
 
+/** What every command has that runs a model on samples. */
+export type WorkFlags = CommonFlags & InputFlags & SplitFlags & PrecisionFlags & ThreadFlags;
+
 export function commonFlags(command: Command): Command {
   return command
     .optionsGroup("Output:")

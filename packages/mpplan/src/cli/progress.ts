@@ -60,6 +60,21 @@ export function createReporter(
   };
 }
 
+/** `work` with a reporter, which is stopped however it ends. */
+export async function reporting<T>(
+  io: Io,
+  quiet: boolean | undefined,
+  work: (reporter: Reporter) => Promise<T>,
+  words?: Partial<Record<Stage, string>>,
+): Promise<T> {
+  const reporter = createReporter(io, quiet, words);
+  try {
+    return await work(reporter);
+  } finally {
+    reporter.stop();
+  }
+}
+
 function startBar(io: Io, verb: string, total: number): SingleBar {
   const bar = new SingleBar(
     {

@@ -14,23 +14,15 @@ import {
   precisionFlags,
   splitFlags,
   threadFlags,
-  type CommonFlags,
-  type InputFlags,
-  type PrecisionFlags,
-  type SplitFlags,
-  type ThreadFlags,
+  type WorkFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
-import { createReporter } from "../progress.js";
+import { reporting } from "../progress.js";
 import { profileText } from "../render/profile.js";
 import { describeModel, echo, loadData, loadModel, resolveAndDescribe, resolveThreads } from "../work.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags &
-  InputFlags &
-  SplitFlags &
-  PrecisionFlags &
-  ThreadFlags & { output: string; shard?: string; all?: boolean; resume?: string };
+type Flags = WorkFlags & { output: string; shard?: string; all?: boolean; resume?: string };
 
 export const calibrate: CliCommand = {
   define(program, run, io) {
@@ -73,48 +65,44 @@ export const calibrate: CliCommand = {
           },
           flags.labels === undefined ? notes : [...notes, labelsNote],
         );
-        const reporter = createReporter(io, flags.quiet);
-        try {
-          const graph = prepareGraph(model.imported, samples.at(0), precision.operands);
-          const profile = await makeProfile(
+        const graph = prepareGraph(model.imported, samples.at(0), precision.operands);
+        const profile = await reporting(io, flags.quiet, ({ onProgress }) =>
+          makeProfile(
             graph,
             mine,
             precision,
             {
               seed: flags.seed,
               resume: flags.resume === undefined ? undefined : profileAtPath(flags.resume),
-              onProgress: reporter.onProgress,
+              onProgress,
               signal: io.signal,
               ...threads.on,
             },
             build,
+          ),
+        );
+        await writeAtomically(flags.output, printDocument(profile));
+        if (profile.data.samples < mine.count) {
+          io.err(
+            `interrupted after ${profile.data.samples} of ${mine.count} samples, which are in ${flags.output}\nto go on: the same command with --resume ${flags.output}\n`,
           );
-          reporter.stop();
-          await writeAtomically(flags.output, printDocument(profile));
-          if (profile.data.samples < mine.count) {
-            io.err(
-              `interrupted after ${profile.data.samples} of ${mine.count} samples, which are in ${flags.output}\nto go on: the same command with --resume ${flags.output}\n`,
-            );
-            return exit.interrupted;
-          }
-          if (flags.json) {
-            const sites = profile.sites.map((s) => ({
-              site: s.site,
-              op: s.op,
-              neurons: s.neurons.length,
-              length: s.length,
-              macs: s.macs,
-            }));
-            io.out(
-              `${JSON.stringify({ model: profile.model, data: profile.data, sites, output: flags.output })}\n`,
-            );
-          } else {
-            io.out(`${profileText(profile)}\nprofile written to ${flags.output}\n`);
-          }
-          return exit.ok;
-        } finally {
-          reporter.stop();
+          return exit.interrupted;
         }
+        if (flags.json) {
+          const sites = profile.sites.map((s) => ({
+            site: s.site,
+            op: s.op,
+            neurons: s.neurons.length,
+            length: s.length,
+            macs: s.macs,
+          }));
+          io.out(
+            `${JSON.stringify({ model: profile.model, data: profile.data, sites, output: flags.output })}\n`,
+          );
+        } else {
+          io.out(`${profileText(profile)}\nprofile written to ${flags.output}\n`);
+        }
+        return exit.ok;
       }),
     );
   },

@@ -14,15 +14,11 @@ import {
   splitFlags,
   taskFlags,
   threadFlags,
-  type CommonFlags,
-  type InputFlags,
-  type PrecisionFlags,
-  type SplitFlags,
   type TaskFlags,
-  type ThreadFlags,
+  type WorkFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
-import { createReporter } from "../progress.js";
+import { reporting } from "../progress.js";
 import { comparisonText } from "../render/comparison.js";
 import { comparisonHtml } from "../render/html.js";
 import {
@@ -36,12 +32,8 @@ import {
 } from "../work.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags &
-  InputFlags &
-  SplitFlags &
-  TaskFlags &
-  PrecisionFlags &
-  ThreadFlags & {
+type Flags = WorkFlags &
+  TaskFlags & {
     taus: number[];
     costs: number[];
     rule?: string[];
@@ -114,9 +106,8 @@ export const compare: CliCommand = {
           },
           notes,
         );
-        const reporter = createReporter(io, flags.quiet);
-        try {
-          const comparison = await compareModel(model.source, samples, {
+        const comparison = await reporting(io, flags.quiet, ({ onProgress }) =>
+          compareModel(model.source, samples, {
             ...precisionOptions(flags),
             taus: flags.taus,
             targetCosts: flags.costs,
@@ -128,20 +119,17 @@ export const compare: CliCommand = {
             evaluate: flags.evaluate,
             seed: flags.seed,
             task: flags.task,
-            onProgress: reporter.onProgress,
+            onProgress,
             signal: io.signal,
             ...threads.on,
-          });
-          reporter.stop();
-          if (flags.output !== undefined)
-            await writeAtomically(flags.output, `${JSON.stringify(comparison, null, 2)}\n`);
-          if (flags.html !== undefined) await writeAtomically(flags.html, comparisonHtml(comparison));
-          io.out(flags.json ? `${JSON.stringify(comparison)}\n` : comparisonText(comparison));
-          if (!flags.json && flags.html !== undefined) io.out(`\nreport written to ${flags.html}\n`);
-          return exit.ok;
-        } finally {
-          reporter.stop();
-        }
+          }),
+        );
+        if (flags.output !== undefined)
+          await writeAtomically(flags.output, `${JSON.stringify(comparison, null, 2)}\n`);
+        if (flags.html !== undefined) await writeAtomically(flags.html, comparisonHtml(comparison));
+        io.out(flags.json ? `${JSON.stringify(comparison)}\n` : comparisonText(comparison));
+        if (!flags.json && flags.html !== undefined) io.out(`\nreport written to ${flags.html}\n`);
+        return exit.ok;
       }),
     );
   },

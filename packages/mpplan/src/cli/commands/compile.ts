@@ -16,16 +16,12 @@ import {
   splitFlags,
   taskFlags,
   threadFlags,
-  type CommonFlags,
   type DecisionFlags,
-  type InputFlags,
-  type PrecisionFlags,
-  type SplitFlags,
   type TaskFlags,
-  type ThreadFlags,
+  type WorkFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
-import { createReporter } from "../progress.js";
+import { reporting } from "../progress.js";
 import { planText, reportText } from "../render/plan.js";
 import { unplannedText } from "../render/unplanned.js";
 import {
@@ -40,12 +36,8 @@ import {
 import { decisionLines } from "../describe.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags &
-  InputFlags &
-  SplitFlags &
+type Flags = WorkFlags &
   TaskFlags &
-  PrecisionFlags &
-  ThreadFlags &
   DecisionFlags & { output?: string; saveProfile?: string; resume?: string };
 
 export const compile: CliCommand = {
@@ -86,9 +78,8 @@ export const compile: CliCommand = {
           },
           notes,
         );
-        const reporter = createReporter(io, flags.quiet);
-        try {
-          const { graph, plan, report, profile } = await compileModel(model.source.bytes, samples, {
+        const { graph, plan, report, profile } = await reporting(io, flags.quiet, ({ onProgress }) =>
+          compileModel(model.source.bytes, samples, {
             ...precisionOptions(flags),
             name: model.source.name,
             ...(model.source.externalData && { externalData: model.source.externalData }),
@@ -102,29 +93,26 @@ export const compile: CliCommand = {
             seed: flags.seed,
             task: flags.task,
             resume,
-            onProgress: reporter.onProgress,
+            onProgress,
             signal: io.signal,
             ...threads.on,
-          });
-          reporter.stop();
-          if (output !== undefined) await writeAtomically(output, printDocument(plan));
-          const kept = report ? flags.saveProfile : soFar;
-          if (kept !== undefined) await writeAtomically(kept, printDocument(profile));
-          const unplanned = unplannedSums(graph);
-          if (!report) {
-            io.err(interruptedText(profile, output, kept));
-            if (flags.json) io.out(`${JSON.stringify({ plan, report, unplanned })}\n`);
-            return exit.interrupted;
-          }
+          }),
+        );
+        if (output !== undefined) await writeAtomically(output, printDocument(plan));
+        const kept = report ? flags.saveProfile : soFar;
+        if (kept !== undefined) await writeAtomically(kept, printDocument(profile));
+        const unplanned = unplannedSums(graph);
+        if (!report) {
+          io.err(interruptedText(profile, output, kept));
           if (flags.json) io.out(`${JSON.stringify({ plan, report, unplanned })}\n`);
-          else {
-            const left = unplannedText(unplanned);
-            io.out(`${planText(plan)}\n${reportText(plan, report)}${left}\nplan written to ${output}\n`);
-          }
-          return exit.ok;
-        } finally {
-          reporter.stop();
+          return exit.interrupted;
         }
+        if (flags.json) io.out(`${JSON.stringify({ plan, report, unplanned })}\n`);
+        else {
+          const left = unplannedText(unplanned);
+          io.out(`${planText(plan)}\n${reportText(plan, report)}${left}\nplan written to ${output}\n`);
+        }
+        return exit.ok;
       }),
     );
   },

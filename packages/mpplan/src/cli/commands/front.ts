@@ -1,14 +1,13 @@
 // mpplan front: what each cost buys, from one profile. No plan is written: plan makes the one that is chosen.
 import { Option } from "commander";
-import { split, type Plan } from "@mpplan/ir";
+import type { Plan } from "@mpplan/ir";
 import { PlannerError } from "@mpplan/planner";
 import { plannerOf } from "../../make-plan.js";
-import { isMadeFrom } from "../../pipeline.js";
 import { prepareGraph } from "../../prepare-graph.js";
 import { highPrecisionSites } from "../../site-patterns.js";
 import { siteNames, throwIfCancelled } from "../../work.js";
-import { loadProfiles } from "../documents.js";
 import { exit } from "../exit.js";
+import { openProfile } from "../from-profile.js";
 import {
   collect,
   commonFlags,
@@ -19,24 +18,16 @@ import {
   splitFlags,
   taskFlags,
   threadFlags,
-  type CommonFlags,
-  type InputFlags,
-  type PrecisionFlags,
-  type SplitFlags,
   type TaskFlags,
-  type ThreadFlags,
+  type WorkFlags,
 } from "../options.js";
-import { createReporter } from "../progress.js";
+import { reporting } from "../progress.js";
 import { frontText } from "../render/front.js";
 import { describeModel, echo, loadData, loadModel, resolveAndDescribe, resolveThreads } from "../work.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags &
-  InputFlags &
-  SplitFlags &
-  TaskFlags &
-  PrecisionFlags &
-  ThreadFlags & { profile: string[]; costs: number[]; include?: string[]; exclude?: string[] };
+type Flags = WorkFlags &
+  TaskFlags & { profile: string[]; costs: number[]; include?: string[]; exclude?: string[] };
 
 const defaultCosts = [0.5625, 0.625, 0.6875, 0.75, 0.8125, 0.875, 0.9375, 1];
 
@@ -72,64 +63,47 @@ export const front: CliCommand = {
         const { precision, shown } = resolveAndDescribe(flags);
         const threads = resolveThreads(flags);
         const model = loadModel(path);
-        const profile = loadProfiles(flags.profile, model.imported);
         const data = loadData(path, model.imported, flags);
-        const parts = split(data.samples, {
-          seed: flags.seed,
-          calibrate: flags.samples,
-          evaluate: flags.evaluate,
-        });
-        const sameSamples = isMadeFrom(profile, parts.build);
+        const from = openProfile(model.imported, data, flags);
+        const { tune } = from.parts!;
         echo(
           io,
           flags.quiet,
           "mpplan front",
-          {
-            ...describeModel(model),
-            profile: `${profile.data.samples} samples${flags.profile.length > 1 ? ` in ${flags.profile.length} parts` : ""}`,
-            predicts: `on ${parts.tune.count} tuning samples, seed ${flags.seed}`,
-            ...shown,
-            ...threads.shown,
-          },
-          [...data.notes, ...(sameSamples ? [] : [otherSamples])],
+          { ...describeModel(model), ...from.shown, ...shown, ...threads.shown },
+          [...data.notes, ...from.notes],
         );
-        const reporter = createReporter(io, flags.quiet);
-        try {
-          const graph = prepareGraph(model.imported, data.samples.at(0), precision.operands);
-          highPrecisionSites(siteNames(graph), flags);
-          const planner = plannerOf(graph, profile, { tune: parts.tune }, precision, {
+        const graph = prepareGraph(model.imported, data.samples.at(0), precision.operands);
+        highPrecisionSites(siteNames(graph), flags);
+        const rows = await reporting(io, flags.quiet, async ({ onProgress }) => {
+          const planner = plannerOf(graph, from.profile, { tune }, precision, {
             seed: flags.seed,
             task: flags.task,
             include: flags.include,
             exclude: flags.exclude,
-            onProgress: reporter.onProgress,
+            onProgress,
             signal: io.signal,
             ...threads.on,
           });
-          const rows: FrontRow[] = [];
+          const made: FrontRow[] = [];
           for (const value of flags.costs) {
-            rows.push(await rowAt(value, () => planner.plan({ budget: { kind: "cost", value } })));
+            made.push(await rowAt(value, () => planner.plan({ budget: { kind: "cost", value } })));
             throwIfCancelled(io.signal, graph);
           }
-          reporter.stop();
-          const document = {
-            model: { name: graph.name, digest: graph.digest },
-            samples: parts.tune.count,
-            guarantee: "observed",
-            rows,
-          };
-          io.out(flags.json ? `${JSON.stringify(document)}\n` : frontText(rows, parts.tune.count));
-          return exit.ok;
-        } finally {
-          reporter.stop();
-        }
+          return made;
+        });
+        const document = {
+          model: { name: graph.name, digest: graph.digest },
+          samples: tune.count,
+          guarantee: "observed",
+          rows,
+        };
+        io.out(flags.json ? `${JSON.stringify(document)}\n` : frontText(rows, tune.count));
+        return exit.ok;
       }),
     );
   },
 };
-
-const otherSamples =
-  "the profile was made from other samples, or from other --samples or --seed: some tuning samples may be among them";
 
 async function rowAt(budget: number, make: () => Promise<Plan>): Promise<FrontRow> {
   try {

@@ -1,17 +1,16 @@
 // mpplan plan: the second half of compile, from profiles that calibrate wrote.
 import type { Command } from "commander";
-import { printDocument, split, type Graph } from "@mpplan/ir";
+import { printDocument, type Graph } from "@mpplan/ir";
 import { InputError } from "../../data/errors.js";
 import { writeAtomically } from "../../node/files.js";
 import { UsageError } from "../../errors.js";
 import { checkDecision, makePlan } from "../../make-plan.js";
-import { isMadeFrom } from "../../pipeline.js";
 import { throwIfCancelled } from "../../work.js";
 import { prepareGraph } from "../../prepare-graph.js";
 import { resolveBudget } from "../../settings.js";
 import { decisionLines } from "../describe.js";
-import { loadProfiles } from "../documents.js";
 import { exit } from "../exit.js";
+import { openProfile } from "../from-profile.js";
 import {
   collect,
   commonFlags,
@@ -22,16 +21,12 @@ import {
   splitFlags,
   taskFlags,
   threadFlags,
-  type CommonFlags,
   type DecisionFlags,
-  type InputFlags,
-  type PrecisionFlags,
-  type SplitFlags,
   type TaskFlags,
-  type ThreadFlags,
+  type WorkFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
-import { createReporter } from "../progress.js";
+import { reporting } from "../progress.js";
 import { planText } from "../render/plan.js";
 import {
   describeModel,
@@ -44,18 +39,9 @@ import {
 } from "../work.js";
 import type { CliCommand } from "./command.js";
 
-type Flags = CommonFlags &
-  InputFlags &
-  SplitFlags &
-  TaskFlags &
-  PrecisionFlags &
-  ThreadFlags &
-  DecisionFlags & { profile: string[]; output: string };
+type Flags = WorkFlags & TaskFlags & DecisionFlags & { profile: string[]; output: string };
 
 const labelsNote = "the labels are checked; a plan does not depend on them";
-const otherSamplesNote =
-  "the profile was made from other samples, or from other --samples or --seed: some tuning samples may be among them, so the prediction is labelled observed";
-
 export const plan: CliCommand = {
   define(program, run, io) {
     const command = program
@@ -82,7 +68,6 @@ export const plan: CliCommand = {
         ]);
         const threads = resolveThreads(flags);
         const model = loadModel(path);
-        const profile = loadProfiles(flags.profile, model.imported);
         const data = loadOptionalData(path, model.imported, command, flags);
         if (!data && flags.rule !== undefined && budget?.kind !== "tau") {
           throw new UsageError("bad-option", {
@@ -91,43 +76,29 @@ export const plan: CliCommand = {
             next: "give --data, or a threshold with --tau",
           });
         }
-        const parts =
-          data &&
-          split(data.samples, {
-            seed: flags.seed,
-            calibrate: flags.samples,
-            evaluate: flags.evaluate,
-            guard: budget?.kind === "flips",
-          });
-        const sameSamples = parts !== null && isMadeFrom(profile, parts.build);
+        const from = openProfile(model.imported, data, flags, budget?.kind === "flips");
         echo(
           io,
           flags.quiet,
           "mpplan plan",
           {
             ...describeModel(model),
-            profile: `${profile.data.samples} samples${flags.profile.length > 1 ? ` in ${flags.profile.length} parts` : ""}`,
-            ...(parts && { predicts: `on ${parts.tune.count} tuning samples, seed ${flags.seed}` }),
+            ...from.shown,
             ...shown,
             ...decisionLines(flags, budget),
-            ...(parts && threads.shown),
+            ...(data && threads.shown),
             "writes to": flags.output,
           },
           data
-            ? [
-                ...data.notes,
-                ...(flags.labels === undefined ? [] : [labelsNote]),
-                ...(sameSamples ? [] : [otherSamplesNote]),
-              ]
+            ? [...data.notes, ...(flags.labels === undefined ? [] : [labelsNote]), ...from.notes]
             : ["there are no samples: the plan carries no prediction"],
         );
-        const reporter = createReporter(io, flags.quiet);
-        try {
-          const graph = prepareGraph(model.imported, data ? data.samples.at(0) : null, precision.operands);
-          const made = await makePlan(
+        const graph = prepareGraph(model.imported, data ? data.samples.at(0) : null, precision.operands);
+        const made = await reporting(io, flags.quiet, ({ onProgress }) =>
+          makePlan(
             graph,
-            profile,
-            { tune: parts?.tune ?? null, guard: parts?.guard ?? null },
+            from.profile,
+            { tune: from.parts?.tune ?? null, guard: from.parts?.guard ?? null },
             precision,
             {
               policy: flags.policy,
@@ -137,27 +108,24 @@ export const plan: CliCommand = {
               task: flags.task,
               include: flags.include,
               exclude: flags.exclude,
-              onProgress: reporter.onProgress,
+              onProgress,
               signal: io.signal,
               ...threads.on,
             },
-          );
-          reporter.stop();
-          throwIfCancelled(io.signal, graph);
-          const result =
-            made.predicted && !sameSamples
-              ? { ...made, predicted: { ...made.predicted, guarantee: "observed" as const } }
-              : made;
-          await writeAtomically(flags.output, printDocument(result));
-          io.out(
-            flags.json
-              ? `${JSON.stringify(result)}\n`
-              : `${planText(result)}\nplan written to ${flags.output}\n`,
-          );
-          return exit.ok;
-        } finally {
-          reporter.stop();
-        }
+          ),
+        );
+        throwIfCancelled(io.signal, graph);
+        const result =
+          made.predicted && !from.sameSamples
+            ? { ...made, predicted: { ...made.predicted, guarantee: "observed" as const } }
+            : made;
+        await writeAtomically(flags.output, printDocument(result));
+        io.out(
+          flags.json
+            ? `${JSON.stringify(result)}\n`
+            : `${planText(result)}\nplan written to ${flags.output}\n`,
+        );
+        return exit.ok;
       }),
     );
   },

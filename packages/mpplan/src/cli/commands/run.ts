@@ -8,6 +8,7 @@ import {
   printOperands,
   subset,
   type ExecutedSite,
+  type Graph,
   type Samples,
   type Tensor as IrTensor,
   type Plan,
@@ -16,7 +17,7 @@ import { nodeGpu } from "@mpplan/runtime-webgpu/node";
 import { backendNames, defaultBackend } from "../../backends.js";
 import { UsageError } from "../../errors.js";
 import { Inference } from "../../inference-session.js";
-import { throwIfCancelled } from "../../work.js";
+import { throwIfCancelled, type Progress } from "../../work.js";
 import { modeOf, type ExecutionMode } from "../../session-options.js";
 import { writeAtomically } from "../../node/files.js";
 import { writeNpz } from "../../data/npz.js";
@@ -37,7 +38,7 @@ import {
   type ThreadFlags,
 } from "../options.js";
 import { checkOutputs } from "../outputs.js";
-import { createReporter } from "../progress.js";
+import { reporting } from "../progress.js";
 import { executedText } from "../render/executed.js";
 import { describeModel, echo, loadData, loadModel, precisionOptions, resolveThreads } from "../work.js";
 import { stackOutputs } from "../stack.js";
@@ -139,31 +140,15 @@ export const run: CliCommand = {
           },
           notes,
         );
-        const reporter = createReporter(io, flags.quiet, { evaluate: "running" });
         try {
-          const started = performance.now();
-          let executed: ExecutedSite[] = [];
-          const results: Record<string, Tensor>[] = [];
-          const meter = new ErrorMeter("classifier");
-          for (let i = 0; i < samples.count; i++) {
-            throwIfCancelled(io.signal, model.imported, { done: i, total: samples.count });
-            const feeds = Object.fromEntries([...samples.at(i)].map(([name, t]) => [name, Tensor.fromIr(t)]));
-            const outputs = await session.run(feeds);
-            results.push(outputs);
-            const label = samples.label(i);
-            if (label !== null) {
-              const logits = new Map(Object.entries(outputs).map(([name, t]) => [name, t.toIr()]));
-              checkLogits(logits);
-              meter.add(logits, logits, label);
-            }
-            executed = addExecuted(executed, session.executed);
-            reporter.onProgress("evaluate", i + 1, samples.count);
-          }
-          reporter.stop();
+          const measured = await reporting(
+            io,
+            flags.quiet,
+            ({ onProgress }) => runAll(session, model.imported, samples, io.signal, onProgress),
+            { evaluate: "running" },
+          );
           throwIfCancelled(io.signal, model.imported);
-          const seconds = (performance.now() - started) / 1000;
-          const { accuracy } = meter;
-          const outputs = stackOutputs(session.outputNames, results);
+          const { outputs, ...rest } = measured;
           if (flags.output !== undefined) {
             await writeAtomically(
               flags.output,
@@ -173,18 +158,52 @@ export const run: CliCommand = {
           const facts = Object.fromEntries(
             [...outputs].map(([name, t]) => [name, { dims: t.dims, type: t.type }]),
           );
-          const measured = { outputs: facts, executed, seconds, ...(accuracy !== null && { accuracy }) };
-          if (flags.json) io.out(`${JSON.stringify(measured)}\n`);
-          else io.out(executedText(session.plan, measured, samples.count, flags.output));
+          const shown = { outputs: facts, ...rest };
+          if (flags.json) io.out(`${JSON.stringify(shown)}\n`);
+          else io.out(executedText(session.plan, shown, samples.count, flags.output));
           return exit.ok;
         } finally {
-          reporter.stop();
           await session.release();
         }
       }),
     );
   },
 };
+
+/** Every sample once: the outputs, what was executed, and with labels how many are right. */
+async function runAll(
+  session: Inference,
+  graph: Graph,
+  samples: Samples,
+  signal: AbortSignal | undefined,
+  onProgress: Progress,
+) {
+  const started = performance.now();
+  let executed: ExecutedSite[] = [];
+  const results: Record<string, Tensor>[] = [];
+  const meter = new ErrorMeter("classifier");
+  for (let i = 0; i < samples.count; i++) {
+    throwIfCancelled(signal, graph, { done: i, total: samples.count });
+    const feeds = Object.fromEntries([...samples.at(i)].map(([name, t]) => [name, Tensor.fromIr(t)]));
+    const outputs = await session.run(feeds);
+    results.push(outputs);
+    const label = samples.label(i);
+    if (label !== null) {
+      const logits = new Map(Object.entries(outputs).map(([name, t]) => [name, t.toIr()]));
+      checkLogits(logits);
+      meter.add(logits, logits, label);
+    }
+    executed = addExecuted(executed, session.executed);
+    onProgress("evaluate", i + 1, samples.count);
+  }
+  const { accuracy } = meter;
+  return {
+    outputs: stackOutputs(session.outputNames, results),
+    executed,
+    seconds: (performance.now() - started) / 1000,
+    ...(accuracy !== null && { accuracy }),
+  };
+}
 
 /** What is really in force, of the session rather than of the flags. */
 function describeSession({ plan, operands }: Inference): Record<string, string> {
