@@ -119,9 +119,7 @@ for (const { name, missing, gpu } of testAdapters()) {
           .map(({ site }) => site);
         const left = graph.nodes.filter(({ id }) => elsewhere.includes(id)).map(({ op }) => op);
         const why = new Set(actual.executed.flatMap(({ substitution }) => substitution ?? []));
-        // What adds up exponentials is the host's.
-        const beyond = left.filter((op) => op !== "Softmax");
-        expect(beyond, `left to the cpu: ${[...why].join("; ")}`).toEqual([]);
+        expect(left, `left to the cpu: ${[...why].join("; ")}`).toEqual([]);
         const counts = (all: readonly ExecutedSite[]): unknown[] =>
           all
             .filter(({ site }) => sites.some(({ id }) => id === site))
