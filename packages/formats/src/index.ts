@@ -3,6 +3,7 @@
 export * from "./catalog/index.js";
 export { decode } from "./decode.js";
 export { describeFormat } from "./describe.js";
+export { elementaryConstants, exp, log } from "./elementary.js";
 export { encode } from "./encode.js";
 export { type ErrorBeats, FormatError, type FormatErrorCode, MpplanError } from "./errors.js";
 export { fmaToOdd, fusedMultiplyAdd32, sumToOdd, twoSumError } from "./exact.js";

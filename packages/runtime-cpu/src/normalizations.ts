@@ -1,4 +1,5 @@
 // Softmax and BatchNormalization of binary32 data: the reference's formulas in binary64, rounded once.
+import { exp } from "@mpplan/formats";
 import { floatAttr, intAttr, normalizeAxis, sizeOf } from "@mpplan/ir";
 import { floats, type FastRun, type Sum } from "./floats.js";
 
@@ -23,7 +24,7 @@ export function softmaxBy(sumUp: Sum | null): FastRun {
         let max = -Infinity;
         for (let i = 0; i < size; i++) max = Math.max(max, x[first + i * inner]!);
         let sum = 0;
-        for (let i = 0; i < size; i++) sum += powers[i] = Math.exp(x[first + i * inner]! - max);
+        for (let i = 0; i < size; i++) sum += powers[i] = exp(x[first + i * inner]! - max);
         if (sumUp) {
           for (let i = 0; i < size; i++) rounded[i] = Math.fround(powers[i]!);
           sum = sumUp(rounded, size);

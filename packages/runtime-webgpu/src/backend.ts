@@ -1,5 +1,5 @@
 // The webgpu backend: says what it can do, and hands each node to the code that records it.
-import { inStorage, isTensor, type RuntimeValue } from "@mpplan/ir";
+import { inStorage, isTensor, ops, type RuntimeValue } from "@mpplan/ir";
 import {
   createReferenceBackend,
   type Handle,
@@ -18,7 +18,7 @@ import { PlannedSums, type WriterFor } from "./planned.js";
 import { selfTest } from "./self-test.js";
 import { Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
-import { decidedValues } from "./values.js";
+import { decidedValues, ownSums, undecidedLines } from "./values.js";
 import { nativeKind, nativeProblem } from "./wgsl/native.js";
 import { emulated, native } from "./wgsl/products.js";
 import { problemWith } from "./wgsl/sum.js";
@@ -175,17 +175,23 @@ function valueKernel(request: KernelRequest, stream: Stream, inexact: string | n
 function plainKernel(request: KernelRequest, stream: Stream): Kernel | Unsupported {
   const { node } = request;
   const { op } = node;
+  const lines = undecidedLines(request, stream);
   const recorder: Recorder | undefined =
     op === "Shape" ? shapeOf : (recorders as Partial<Record<string, Recorder>>)[op];
-  if (!recorder) return no(`${op} has no shader`);
+  if (!recorder && !lines) return no(`${op} has no shader`);
   return {
     kind: "kernel",
     run(handles, context) {
       const tensors = handles.every((handle) => handle === null || handle instanceof GpuTensor);
       const inputs = handles as (GpuTensor | null)[];
       const fits = tensors && (op === "Shape" || inputs[0]?.elem === "float32");
-      const outputs = fits ? recorder(inputs, node, stream) : null;
-      if (outputs) return { outputs };
+      if (fits && lines) {
+        const done = lines(inputs);
+        if (done) return done;
+      } else if (fits) {
+        const outputs = recorder!(inputs, node, stream);
+        if (outputs) return { outputs, ...(ops[op].valueSums && { undecidedSums: ownSums }) };
+      }
       // Integers and the like are on the host anyway.
       const bounces = inputs.some((t) => t instanceof GpuTensor && t.onHostNow() === null);
       const note = bounces ? `the host: ${op} has no shader for these inputs` : undefined;

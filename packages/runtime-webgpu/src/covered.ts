@@ -8,6 +8,8 @@ import type { ValueTerm } from "./wgsl/values.js";
 /** Components are numbered [origin, place]: a place's taps are counted from the origin. */
 export interface Covered {
   readonly term: ValueTerm;
+  /** The result is a root of the sum instead of a quotient. */
+  readonly rooted: boolean;
   /** Of the output. */
   readonly dims: readonly number[];
   /** An origin for every index into `axes`, at `index . strides`. */
@@ -24,12 +26,13 @@ export interface Place {
 /** Null where the host knows better: axes that are on the GPU, counts of 0 and of more than 24 bits, high ranks. */
 type Cover = (inputs: readonly (GpuTensor | null)[], node: Node) => Covered | null;
 
-/** The operators whose terms are inputs, their magnitudes or their squares, and whose results are sums or means. */
+/** The operators whose terms are inputs, their magnitudes or their squares, and whose results are sums, means or roots. */
 export const covers: Readonly<Partial<Record<string, Cover>>> = {
   AveragePool: averagePool,
   GlobalAveragePool: globalAveragePool,
   ReduceL1: reduction("magnitude"),
-  ReduceMean: reduction("itself", true),
+  ReduceL2: reduction("square", "root"),
+  ReduceMean: reduction("itself", "mean"),
   ReduceSum: reduction("itself"),
   ReduceSumSquare: reduction("square"),
 };
@@ -38,7 +41,7 @@ const most = 2 ** 24;
 
 const fits = ({ taps, divisor }: Place): boolean => taps.length < most && divisor > 0 && divisor < most;
 
-function reduction(term: ValueTerm, mean = false): Cover {
+function reduction(term: ValueTerm, end: "sum" | "mean" | "root" = "sum"): Cover {
   return (inputs, node) => {
     const x = inputs[0]!;
     const dims = outputDims(inputs, node)?.[0];
@@ -49,10 +52,10 @@ function reduction(term: ValueTerm, mean = false): Cover {
     for (const axis of [...reduced].sort((a, b) => a - b)) {
       taps = taps.flatMap((at) => Array.from({ length: x.dims[axis]! }, (_, i) => at + i * strides[axis]!));
     }
-    const place = { taps, divisor: mean ? taps.length : 1 };
+    const place = { taps, divisor: end === "mean" ? taps.length : 1 };
     if (!fits(place)) return null;
     const axes = x.dims.map((d, axis) => (reduced.includes(axis) ? 1 : d));
-    return { term, dims, axes, strides, places: [place] };
+    return { term, rooted: end === "root", dims, axes, strides, places: [place] };
   };
 }
 
@@ -62,7 +65,7 @@ function overPlanes({ dims }: GpuTensor, own: readonly number[], places: readonl
   const all = [...planes, ...own];
   if (!places.every(fits)) return null;
   const strides = [sizeOf(dims.slice(2))];
-  return { term: "itself", dims: all, axes: [sizeOf(planes)], strides, places };
+  return { term: "itself", rooted: false, dims: all, axes: [sizeOf(planes)], strides, places };
 }
 
 function globalAveragePool([x]: readonly (GpuTensor | null)[]): Covered | null {

@@ -1,13 +1,15 @@
-// Value sums that a plan decides, where a GPU can carry them out: those of plain values in an accumulator, bit for bit;
-// a softmax in the device's own arithmetic, where a plan asks for at least a precision.
+// Value sums, where a GPU can carry them out: in the accumulators that a plan decides, bit for bit, or in the device's own
+// arithmetic, where a plan asks for at least a precision.
 import type { Accumulator } from "@mpplan/ir";
 import type { KernelRequest, KernelResult } from "@mpplan/runtime";
 import { covers, type Covered } from "./covered.js";
+import { lineRuns, type LineRun } from "./lines.js";
 import { axes } from "./plain/define.js";
 import { softmax } from "./plain/rows.js";
 import type { Bound, Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
-import { nativeKind, nativeProblem } from "./wgsl/native.js";
+import { binary32, binary64 } from "./wgsl/arithmetic.js";
+import { nativeKind, nativeProblem, type NativeKind } from "./wgsl/native.js";
 import { emulated, native, type SumWriter } from "./wgsl/products.js";
 import { problemWith } from "./wgsl/sum.js";
 import { valueShader } from "./wgsl/values.js";
@@ -22,32 +24,89 @@ export function decidedValues(
   inexact: string | null,
 ): ValueRun | string {
   const { node, accumulators } = request;
-  const use = onlyUse(request);
-  if (use === null) return "a sum for each statistic has no shader";
-  const accumulator = accumulators[use]!;
-  const native = request.semantics === "floor" && nativeProblem(accumulator) === null;
-  if (node.op === "Softmax") return native ? softmaxRun(request, use, stream) : computedTerms;
+  const uses = usesOf(request);
+  const decided = uses.map((use) => accumulators[use]!);
+  const native = request.semantics === "floor" && decided.every((a) => nativeProblem(a) === null);
+  const problem = native ? null : (inexact ?? firstProblem(decided));
+  if (problem !== null) return problem;
+  const kinds = native ? decided.map((a) => nativeKind(a, stream.device.adapter.halves)) : null;
+  const lines = lineRuns[node.op];
+  if (lines) {
+    return native && node.op === "Softmax"
+      ? softmaxRun(request, uses[0]!, stream)
+      : linesRun(request, lines, uses, kinds, stream);
+  }
   if (!covers[node.op]) return `sums of ${node.op} have no shader`;
-  if (native)
-    return new ValueSums(request, use, stream, nativeKind(accumulator, stream.device.adapter.halves)).run;
-  return inexact ?? problemWith(accumulator) ?? new ValueSums(request, use, stream, null).run;
+  return new ValueSums(request, uses[0]!, stream, kinds && kinds[0]!).run;
 }
 
-const computedTerms = "its terms are exponentials, which no GPU rounds as the reference does";
-
-/** The accumulator of all components; null where neurons differ. */
-function onlyUse({ decision }: KernelRequest): number | null {
-  const uses = new Set(decision!.ranges.map(({ choice }) => (choice.mode === "static" ? choice.use : null)));
-  const [use] = uses;
-  return uses.size === 1 ? (use ?? null) : null;
+function firstProblem(accumulators: readonly Accumulator[]): string | null {
+  return accumulators.map(problemWith).find((problem) => problem !== null) ?? null;
 }
 
-const substitute = ({ format }: Accumulator, kind: string): string =>
-  `the device's own arithmetic, at least as precise: ${format} in ${kind}`;
+/** The accumulator of every neuron. */
+function usesOf({ decision }: KernelRequest): number[] {
+  const uses = new Array<number>(decision!.neurons);
+  for (const { start, end, choice } of decision!.ranges) {
+    if (choice.mode !== "static") throw new Error("internal: a dynamic choice of a value sum got this far");
+    uses.fill(choice.use, start, end);
+  }
+  return uses;
+}
+
+/** Along lines: in binary64 as the reference, or in the device's own arithmetic throughout. */
+function linesRun(
+  { node, accumulators }: KernelRequest,
+  lines: LineRun,
+  uses: readonly number[],
+  kinds: readonly NativeKind[] | null,
+  stream: Stream,
+): ValueRun {
+  const writers = uses.map((use, neuron) =>
+    kinds ? native(accumulators[use]!, kinds[neuron]!) : emulated(accumulators[use]!),
+  );
+  const used = [...new Set(uses)];
+  const substitution =
+    kinds &&
+    substitute(
+      used.map((use) => accumulators[use]!),
+      used.map((use) => kinds[uses.indexOf(use)]!),
+    );
+  return (inputs) => {
+    const done = lines(inputs, node, stream, kinds ? binary32 : binary64, (neuron) => writers[neuron]!);
+    if (!done) return null;
+    const components = accumulators.map((_, i) => done.count * uses.filter((use) => use === i).length);
+    return {
+      outputs: done.outputs,
+      executed: { components, recomputed: 0, magnitudes: 0, total: done.count * uses.length },
+      ...(substitution !== null && { substitution }),
+    };
+  };
+}
+
+/** What a plan does not decide is added up in binary64, or in binary32 where it asks for no more than a precision. */
+export function undecidedLines({ node, semantics }: KernelRequest, stream: Stream): ValueRun | null {
+  const lines = lineRuns[node.op];
+  if (!lines) return null;
+  if (semantics === "floor" && node.op === "Softmax") return null;
+  return (inputs) => {
+    const own = semantics === "floor" ? binary32 : binary64;
+    const done = lines(inputs, node, stream, own, () => null);
+    return done && { outputs: done.outputs, ...(own === binary32 && { undecidedSums: ownSums }) };
+  };
+}
+
+/** Said of sums that no plan decides and that are not the reference's. */
+export const ownSums = "its sums are in the device's binary32";
+
+function substitute(accumulators: readonly Accumulator[], kinds: readonly NativeKind[]): string {
+  const used = accumulators.map(({ format }, i) => `${format} in ${kinds[i]!}`);
+  return `the device's own arithmetic, at least as precise: ${used.join(", ")}`;
+}
 
 /** In binary32, which is at least as precise. */
 function softmaxRun({ node, accumulators }: KernelRequest, use: number, stream: Stream): ValueRun {
-  const substitution = substitute(accumulators[use]!, "f32");
+  const substitution = substitute([accumulators[use]!], ["f32"]);
   return (inputs) => {
     const outputs = softmax(inputs, node, stream);
     if (!outputs) return null;
@@ -81,12 +140,12 @@ class ValueSums {
     private readonly request: KernelRequest,
     private readonly use: number,
     private readonly stream: Stream,
-    kind: ReturnType<typeof nativeKind> | null,
+    kind: NativeKind | null,
   ) {
     const accumulator = request.accumulators[use]!;
     this.sums = kind ? native(accumulator, kind) : emulated(accumulator);
     this.label = `${request.node.op}, ${kind ?? "emulated"} value sums`;
-    this.substitution = kind && substitute(accumulator, kind);
+    this.substitution = kind && substitute([accumulator], [kind]);
   }
 
   readonly run: ValueRun = (inputs) => {
@@ -100,7 +159,7 @@ class ValueSums {
       ...[0, covered.places.length, divisorsAt],
       ...[...axes(covered.axes, 1), ...axes(covered.strides, 0)],
     ];
-    const shader = valueShader(this.label, this.sums, covered.term);
+    const shader = valueShader(this.label, this.sums, covered.term, covered.rooted);
     stream.dispatch(shader, [x.bound(stream), tables, output.bound(stream)], params, output.size);
     return {
       outputs: [output],

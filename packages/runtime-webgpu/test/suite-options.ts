@@ -7,10 +7,6 @@ const gaps: readonly Gap[] = [
   { of: "stochastic", because: "stochastic rounding has no shader yet" },
   { of: "binary64", because: "a GPU has no binary64" },
   { of: "kappa-full", because: "the test needs a second sum and a product in binary64" },
-  { of: "LogSoftmax of", because: "exponentials are rounded as a device likes" },
-  { of: "Softmax of", because: "exponentials are rounded as a device likes" },
-  { of: "InstanceNormalization of", because: "its statistics have no shader" },
-  { of: "ReduceL2 of", because: "WGSL's roots are not rounded to nearest" },
   { of: "softmax", because: "the test sums exponentials in binary64" },
 ];
 
@@ -26,7 +22,6 @@ const allow = (op: string): number =>
     Pow: 2,
     ReduceMean: 8,
     Sigmoid: 8,
-    Softmax: 16,
     Sqrt: 2,
     Tanh: 256,
   })[op] ?? 0;

@@ -1,4 +1,5 @@
-// Decided sums of plain values: where they run, that means are rounded once, and a softmax inside an interval.
+// Sums of plain values: where they run, decided or not, that means are rounded once, and in the device's own arithmetic
+// inside an interval.
 import { seededRandom } from "@mpplan/formats";
 import { tensor, type Attrs, type Graph, type OpName, type Plan, type Tensor } from "@mpplan/ir";
 import { createExecutor, createReferenceBackend } from "@mpplan/runtime";
@@ -35,7 +36,7 @@ for (const { name, missing, gpu } of testAdapters()) {
       return { values: y!.data as Float32Array, executed: executed[0]! };
     }
 
-    test("a pool stays on the GPU and tells its counts; a softmax goes to the fallback, and is told why", async () => {
+    test("pools, softmaxes and norms stay on the GPU and tell their counts", async () => {
       const x = tensorOf([1, 3, 8, 8], [...randomNumbers(192, 1)]);
       const pool = one("AveragePool", [1, 3, 8, 8], { kernel_shape: [2, 2], strides: [2, 2] });
       const pooled = await run(pool, x, planFor(pool, 0));
@@ -43,8 +44,59 @@ for (const { name, missing, gpu } of testAdapters()) {
       expect(pooled.executed.substitution).toBeNull();
       const softmax = one("Softmax", [1, 3, 8, 8]);
       const { executed } = await run(softmax, x, planFor(softmax, 0));
-      expect(executed).toMatchObject({ backend: "reference", components: [24, 0], total: 24 });
-      expect(executed.substitution).toMatch(/reference instead of webgpu: its terms are exponentials/);
+      expect(executed).toMatchObject({ backend: "webgpu", components: [24, 0], total: 24 });
+      expect(executed.substitution).toBeNull();
+    });
+
+    test("a mean and a variance may have accumulators of their own", async () => {
+      const b = new GraphBuilder();
+      const scale = b.constant("scale", tensorOf([8], [...randomNumbers(8, 5)]));
+      const graph = b.build(b.node("LayerNormalization", [b.input("x", [6, 8]), scale], {}, "y"));
+      const x = tensorOf([6, 8], [...randomNumbers(48, 6)]);
+      const plan = planFor(graph, 0);
+      const ranges = [0, 1].map((use) => ({
+        ...{ start: use, end: use + 1 },
+        choice: { mode: "static", use } as const,
+      }));
+      const mixed = { ...plan, decisions: plan.decisions.map((each) => ({ ...each, ranges })) };
+      const { values, executed } = await run(graph, x, mixed);
+      expect(executed).toMatchObject({
+        backend: "webgpu",
+        components: [6, 6],
+        total: 12,
+        substitution: null,
+      });
+      const session = await createExecutor(reference).prepare(graph, mixed);
+      const [right] = (await session.run(new Map([["x", x]]))).values();
+      expect(differences(values, right!.data as Float32Array)).toEqual([]);
+      expect(session.executed[0]).toMatchObject({ components: [6, 6], total: 12 });
+    });
+
+    test("what a plan does not decide is told as it was done", async () => {
+      const x = tensorOf([4, 50], [...randomNumbers(200, 8, 4)]);
+      for (const [op, semantics, sums] of [
+        ["LayerNormalization", "exact", "its sums are exact"],
+        ["LayerNormalization", "floor", "its sums are in the device's binary32"],
+        ["Softmax", "exact", "its sums are exact"],
+        ["Softmax", "floor", "its sums are in the device's binary32"],
+        ["ReduceMean", "exact", "its sums are in the device's binary32"],
+      ] as const) {
+        const b = new GraphBuilder();
+        const inputs = [b.input("x", [4, 50])];
+        if (op === "LayerNormalization")
+          inputs.push(b.constant("scale", tensorOf([50], [...randomNumbers(50, 9)])));
+        const graph = b.build(b.node(op, inputs, {}, "y"));
+        const { values, executed } = await run(graph, x, { ...planFor(graph, 0), decisions: [], semantics });
+        expect(executed).toMatchObject({ backend: "webgpu", total: 0 });
+        expect(executed.substitution).toBe(`the plan does not speak of it; ${sums}`);
+        const exact = await createExecutor(reference).prepare(graph, "reference");
+        const [right] = (await exact.run(new Map([["x", x]]))).values();
+        const expected = right!.data as Float64Array;
+        if (sums === "its sums are exact")
+          expect(differences(values, Float32Array.from(expected))).toEqual([]);
+        // 50 terms, and functions of a few places, of numbers below 8.
+        else values.forEach((v, i) => expect(Math.abs(v - expected[i]!)).toBeLessThanOrEqual(2 ** -14));
+      }
     });
 
     test("a sum stagnates as binary16 does", async () => {

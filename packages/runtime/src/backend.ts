@@ -70,6 +70,8 @@ export interface KernelResult {
   readonly executedLater?: () => Promise<SumCounts>;
   /** Set where something else was done than asked for, which only the inputs could tell. */
   readonly substitution?: string;
+  /** How sums of values that no plan decides were carried out, as in "its sums are in ..."; left out, exactly. */
+  readonly undecidedSums?: string;
 }
 
 export type SumCounts = Pick<ExecutedSite, "components" | "recomputed" | "magnitudes" | "total">;

@@ -1,5 +1,6 @@
 // The softmax test: which components of a row of logits are computed again. One code for all backends, so that the
 // exponentials are the same numbers everywhere.
+import { exp } from "@mpplan/formats";
 
 /** A test that looks at whole rows of the output's last axis. */
 export interface SoftmaxTest {
@@ -49,7 +50,7 @@ function softmaxWeights(
     largest = Math.max(largest, weights[i]!);
   }
   let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += weights[i] = Math.exp(weights[i]! - largest);
+  for (let i = 0; i < weights.length; i++) sum += weights[i] = exp(weights[i]! - largest);
   for (let i = 0; i < weights.length; i++) {
     const p = weights[i]! / sum;
     weights[i] = p * (1 - p);

@@ -25,8 +25,8 @@ export interface Step {
   readonly node: Node;
   /** The site whose sums a plan decides, null where none does. */
   readonly decided: SiteId | null;
-  /** Why the values that the node adds up are summed exactly although there is a plan; null where they are not. */
-  readonly exact: string | null;
+  /** Why no plan decides over the values that the node adds up although there is one; null where it does. */
+  readonly undecided: string | null;
   readonly kernel: Kernel;
   readonly on: KernelBackend;
   readonly substitution: string | null;
@@ -84,8 +84,8 @@ export function stepFor(
     semantics: plan?.semantics ?? "exact",
   };
   const backend = decision?.term === "value" && !machine.backend.decidesValues ? reference : machine.backend;
-  const exact = plan && !decision ? whyExact(graph, node, inBody) : null;
-  const step = { node, decided: decision?.site ?? null, exact, bodies };
+  const undecided = plan && !decision ? whyUndecided(graph, node, inBody) : null;
+  const step = { node, decided: decision?.site ?? null, undecided, bodies };
   const kernel = backend.kernelFor(request);
   if (kernel.kind === "kernel") return { ...step, kernel, on: backend, substitution: null };
   const other = fallback?.kernelFor(request);
@@ -112,12 +112,12 @@ export function decided(
 }
 
 /** What is said of a sum of values that no plan could speak of: never silence. */
-function whyExact(graph: Graph, node: Node, inBody: boolean): string | null {
+function whyUndecided(graph: Graph, node: Node, inBody: boolean): string | null {
   if (!addsValues(graph, node)) return null;
-  if (inBody) return "not planned, since it lies in a body; its sums are exact";
-  if (valueSumsOf(graph, node)) return "the plan does not speak of it; its sums are exact";
+  if (inBody) return "not planned, since it lies in a body";
+  if (valueSumsOf(graph, node)) return "the plan does not speak of it";
   // Known sizes that give no site leave nothing to add up.
   const shape = valueOf(graph, node.inputs[0]!).type?.shape;
   if (shape?.every((dim) => typeof dim === "number")) return null;
-  return "not planned, since its shape is not known before it runs; its sums are exact";
+  return "not planned, since its shape is not known before it runs";
 }

@@ -17,7 +17,7 @@ export async function walk(
   outer = "",
 ): Promise<void> {
   const { plan } = machine;
-  for (const { node, decided, exact, kernel, on, substitution, bodies } of steps) {
+  for (const { node, decided, undecided, kernel, on, substitution, bodies } of steps) {
     const inputs: (Handle | null)[] = [];
     for (const id of node.inputs) inputs.push(id === null ? null : await values.on(on, id));
     const run: RunBody = ({ graph }, given) =>
@@ -34,8 +34,8 @@ export async function walk(
     } else if (plan) {
       const path = `${outer}${node.id}`;
       const unplanned = machine.unplanned.get(path);
-      const why = unplanned === undefined ? exact : `not planned, since ${unplanned}; its sums are exact`;
-      const note = why ?? instead;
+      const why = unplanned === undefined ? undecided : `not planned, since ${unplanned}`;
+      const note = why === null ? instead : `${why}; ${result.undecidedSums ?? "its sums are exact"}`;
       // Once for all the rounds of a loop.
       if (note !== null && !executed.some((each) => each.site.site === path))
         executed.push({ site: entry(path, on, note) });

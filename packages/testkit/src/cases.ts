@@ -268,8 +268,11 @@ const adding: readonly (readonly [Node["op"], readonly number[], Attrs, number])
   ["AveragePool", [1, 2, 6, 6], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 }, 0],
   ["AveragePool", [2, 3, 19], { kernel_shape: [7], dilations: [2], ceil_mode: 1, strides: [3] }, 0],
   ["GlobalAveragePool", [2, 5, 7, 5], {}, 0],
+  ["GroupNormalization", [2, 6, 4], { epsilon: 1e-5, num_groups: 3, stash_type: "float32" }, 2],
   ["InstanceNormalization", [2, 4, 5, 3], { epsilon: 1e-5 }, 2],
+  ["LayerNormalization", [5, 19], { axis: -1, epsilon: 1e-5, stash_type: "float32" }, 2],
   ["LogSoftmax", [3, 19], { axis: -1 }, 0],
+  ["RMSNormalization", [5, 19], { axis: -1, epsilon: 1e-5, stash_type: "float32" }, 1],
   ["ReduceL1", [2, 3, 11], { keepdims: 1, noop_with_empty_axes: 0 }, 0],
   ["ReduceL2", [2, 3, 11], { keepdims: 1, noop_with_empty_axes: 0 }, 0],
   ["ReduceMean", [4, 3, 11], { keepdims: 0, noop_with_empty_axes: 0 }, 0],
@@ -293,8 +296,8 @@ export function valueCases(seed: number): SumCase[] {
       return {
         name: `${op} of [${dims.join(", ")}]; ${printAccumulator(accumulator)}; ${kind} values`,
         node: nodeOf(op, inputs.length, op === "AveragePool" ? { ...windowed, ...attrs } : attrs),
-        ...{ inputs, neurons: more > 0 ? 2 : 1, accumulators: [accumulator], term: "value" as const },
-        ranges: [{ start: 0, end: more > 0 ? 2 : 1, choice: { mode: "static", use: 0 } }],
+        ...{ inputs, neurons: more === 2 ? 2 : 1, accumulators: [accumulator], term: "value" as const },
+        ranges: [{ start: 0, end: more === 2 ? 2 : 1, choice: { mode: "static", use: 0 } }],
       };
     }),
   );
@@ -303,6 +306,11 @@ export function valueCases(seed: number): SumCase[] {
 const integers = (...list: number[]): Tensor =>
   tensor("int64", [list.length], BigInt64Array.from(list, BigInt));
 const float = (x: number): Tensor => tensor("float32", [], Float32Array.of(x));
+
+const withOutputs = (count: number, each: PlainCase): PlainCase => ({
+  ...each,
+  node: { ...each.node, outputs: Array.from({ length: count }, (_, i) => `y${i}`) },
+});
 
 /** Operators between sums, as networks use them. */
 export function plainCases(seed: number): PlainCase[] {
@@ -315,6 +323,7 @@ export function plainCases(seed: number): PlainCase[] {
     inputs,
   });
   const window = { auto_pad: "NOTSET", ceil_mode: 0 };
+  const last = { axis: -1, epsilon: 1e-5 };
   return [
     make("Abs", [x(3, 5)]),
     make("Add", [x(2, 3, 4), x(3, 1)], {}, "broadcast"),
@@ -333,9 +342,26 @@ export function plainCases(seed: number): PlainCase[] {
     make("Flatten", [x(2, 3, 4)], { axis: 1 }),
     make("Gather", [x(5, 4), integers(3, 0, -1)], { axis: 0 }),
     make("GlobalAveragePool", [x(2, 3, 5, 4)]),
+    make("GroupNormalization", [x(2, 4, 3), x(4), x(4)], {
+      epsilon: 1e-5,
+      num_groups: 2,
+      stash_type: "float32",
+    }),
     make("HardSigmoid", [x(3, 5)], { alpha: 0.25, beta: 0.5 }),
     make("Identity", [x(3, 5)]),
+    make("InstanceNormalization", [x(2, 3, 4), x(3), x(3)], { epsilon: 1e-5 }),
+    withOutputs(
+      3,
+      make("LayerNormalization", [x(2, 3, 4), x(3, 4), x(4)], {
+        axis: 1,
+        epsilon: 1e-5,
+        stash_type: "float32",
+      }),
+    ),
+    make("LayerNormalization", [x(2, 3, 4), x(4)], { ...last, stash_type: "float32" }, "no bias"),
     make("LeakyRelu", [x(3, 5)], { alpha: 0.125 }),
+    make("LogSoftmax", [x(3, 7)], { axis: -1 }),
+    make("LogSoftmax", [x(2, 5, 3)], { axis: 1 }, "middle axis"),
     make("MaxPool", [x(2, 3, 7, 6)], {
       ...{ ...window, kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0], storage_order: 0 },
     }),
@@ -343,6 +369,7 @@ export function plainCases(seed: number): PlainCase[] {
     make("Neg", [x(3, 5)]),
     make("Pad", [x(2, 3, 4), integers(0, 1, 0, 0, 2, 1)], { mode: "constant" }),
     make("Pow", [positive(3, 4), float(2)]),
+    make("RMSNormalization", [x(2, 3, 4), x(4)], { ...last, stash_type: "float32" }),
     make("ReduceMean", [x(2, 3, 4), integers(1)], { keepdims: 1, noop_with_empty_axes: 0 }),
     make("Relu", [x(3, 5)]),
     make("Reshape", [x(2, 6), integers(3, -1)], { allowzero: 0 }),

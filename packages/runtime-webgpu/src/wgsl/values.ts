@@ -1,7 +1,8 @@
 // Shaders of decided value sums: each invocation adds up what one component covers, as an accumulator does, and divides
-// the sum by a count.
+// the sum by a count or takes its root.
 import { axisNames, walk } from "../plain/define.js";
 import type { Shader } from "../shader.js";
+import { withBinary64 } from "./binary64.js";
 import { withArithmetic } from "./float.js";
 import type { SumWriter } from "./products.js";
 
@@ -49,22 +50,27 @@ fn divide(a: u32, n: u32) -> u32 {
   return s | z;
 }`;
 
+/** A root in binary64, stored in binary32. */
+const rootOf = "fn root_of(a: u32) -> u32 { return to_single(root64(from_single(a))); }";
+
 export const valueParams = ["zero", "places", "divisors_at", ...axisNames("d"), ...axisNames("a")] as const;
 
 /**
  * Component `id` starts where `id / places` walks to, and covers the taps of place `id % places`. The tables hold where
  * each place's taps begin and the last ones end, and the divisors.
  */
-export function valueShader(label: string, sums: SumWriter, term: ValueTerm): Shader {
+export function valueShader(label: string, sums: SumWriter, term: ValueTerm, rooted: boolean): Shader {
   const functions = [
     "var<private> first: u32;",
     "var<private> tap_at: u32;",
     "fn element(k: u32) -> u32 { return x[first + tables[tap_at + k]]; }",
     // A term is the product of one and a value.
     sums({ w: "0x3f800000u", h: terms[term] }, { alpha: false, beta: false }),
-    divide,
+    rooted ? rootOf : divide,
   ];
-  const code = withArithmetic(functions.join("\n"));
+  const sum = "sum_terms(tables[place + 1u] - tap_at)";
+  const result = rooted ? `root_of(${sum})` : `divide(${sum}, tables[p.divisors_at + place])`;
+  const code = withBinary64(withArithmetic(functions.join("\n")));
   return {
     label,
     buffers: { x: "read u32", tables: "read u32", y: "write u32" },
@@ -74,7 +80,7 @@ export function valueShader(label: string, sums: SumWriter, term: ValueTerm): Sh
   let place = id % p.places;
   first = begin;
   tap_at = tables[place];
-  y[id] = divide(sum_terms(tables[place + 1u] - tap_at), tables[p.divisors_at + place]);`,
+  y[id] = ${result};`,
     ...(/\bf16\(/.test(code) && { halves: true }),
   };
 }

@@ -15,10 +15,13 @@ import { sumsAt } from "./sums-at.js";
 import { around } from "./select.js";
 import { elementsOf, outputDims, zeros } from "./tensors.js";
 
+/** Not `** 2`, which ECMAScript leaves to the implementation. */
+const square = (x: number): number => x * x;
+
 /** The mean of some elements, and that of their squared deviations from it: neurons 0 and 1. */
 export function statisticsOf(values: Float64Array, add: Adder): { mean: number; variance: number } {
   const mean = add(values, values.length, 0) / values.length;
-  const squares = values.map((v) => (v - mean) ** 2);
+  const squares = values.map((v) => square(v - mean));
   return { mean, variance: add(squares, squares.length, 1) / values.length };
 }
 
@@ -64,7 +67,7 @@ export const lrn = summing((inputs, node, add) => {
     const from = Math.max(0, c - Math.floor((size - 1) / 2));
     const to = Math.min(channels - 1, c + Math.ceil((size - 1) / 2));
     for (let other = from; other <= to; other++)
-      squares[other - from] = source[i + (other - c) * pixels]! ** 2;
+      squares[other - from] = square(source[i + (other - c) * pixels]!);
     target[i] = source[i]! / (bias + (alpha / size) * add(squares, to - from + 1)) ** beta;
   }
   return [result];
@@ -86,7 +89,7 @@ export const meanVarianceNormalization = summing((inputs, node, add) => {
   const { places, lines } = placesAlong(x, axes);
   const count = axes.reduce((product, axis) => product * x.dims[axis]!, 1);
   const means = sumsAt(elementsOf(x.data), places, lines, add, 0).map((sum) => sum / count);
-  const squares = elementsOf(x.data).map((v, i) => (v - means[places[i]!]!) ** 2);
+  const squares = elementsOf(x.data).map((v, i) => square(v - means[places[i]!]!));
   const variances = sumsAt(squares, places, lines, add, 1).map((sum) => sum / count);
   return [
     mapped(inputs, node, (v, i) => (v - means[places[i]!]!) / (Math.sqrt(variances[places[i]!]!) + 1e-9)),

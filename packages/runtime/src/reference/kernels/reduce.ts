@@ -1,4 +1,5 @@
 // Reductions over axes, one line per operator: a start, a step, and what is done at the end; or, of sums, what is added.
+import { exp, log } from "@mpplan/formats";
 import { integerLimits } from "./convert.js";
 import { isFloat, reducedAxes, type Tensor } from "@mpplan/ir";
 import { need, summing, type ReferenceKernel, type SummingKernel } from "../kernel.js";
@@ -24,7 +25,7 @@ const from = (start: number) => (): number => start;
 
 export const reduceL1 = sum({ term: Math.abs });
 export const reduceL2 = sum({ term: (x) => x * x, finish: Math.sqrt });
-export const reduceLogSum = sum({ finish: Math.log });
+export const reduceLogSum = sum({ finish: log });
 export const reduceMax = reduction({
   start: (x) => lowest(x),
   step: (most, x) => (x > most || Number.isNaN(x) ? x : most),
@@ -50,12 +51,12 @@ export const reduceLogSumExp = summing((inputs, node, add) => {
     Number.isFinite(Number(m)) ? Number(m) : 0,
   );
   const powers = Float64Array.from(source as ArrayLike<number>, (v, i) =>
-    Math.exp(Number(v) - shift[places[i]!]!),
+    exp(Number(v) - shift[places[i]!]!),
   );
   const sums = sumsAt(powers, places, target.length, add);
   const big = isBig(result.data);
   for (let i = 0; i < target.length; i++) {
-    const value = Math.log(sums[i]!) + shift[i]!;
+    const value = log(sums[i]!) + shift[i]!;
     target[i] = big ? (BigInt(Math.trunc(value)) as unknown as number) : value;
   }
   return [result];

@@ -1,4 +1,5 @@
 // Softmax and its kin: a function of the elements along one axis at a time.
+import { exp, log } from "@mpplan/formats";
 import { intAttr, normalizeAxis, type Node, type Tensor } from "@mpplan/ir";
 import { need, summing, type Adder, type ReferenceKernel, type SummingKernel } from "../kernel.js";
 import { around } from "./select.js";
@@ -7,16 +8,16 @@ import { elementsOf, outputDims, zeros } from "./tensors.js";
 /** Less the maximum, no exponential overflows and one of them is 1; the quotients are the same. */
 export const softmax = summingAlongAxis((line, add) => {
   const most = largest(line);
-  for (let i = 0; i < line.length; i++) line[i] = Math.exp(line[i]! - most);
+  for (let i = 0; i < line.length; i++) line[i] = exp(line[i]! - most);
   const sum = add(line, line.length);
   for (let i = 0; i < line.length; i++) line[i]! /= sum;
 });
 
 export const logSoftmax = summingAlongAxis((line, add) => {
   const most = largest(line);
-  const powers = line.map((x) => Math.exp(x - most));
+  const powers = line.map((x) => exp(x - most));
   const sum = add(powers, powers.length);
-  for (let i = 0; i < line.length; i++) line[i] = line[i]! - most - Math.log(sum);
+  for (let i = 0; i < line.length; i++) line[i] = line[i]! - most - log(sum);
 });
 
 export const hardmax: ReferenceKernel = (inputs, node) =>
