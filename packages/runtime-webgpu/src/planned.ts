@@ -80,6 +80,7 @@ export class PlannedSums {
       weights: packed.bound,
       bias: bias ? bias.bound(stream) : this.nothing(),
       biased: bias !== null,
+      seed: this.request.seed ^ salt,
       out: output.bound(stream),
     };
     for (const [i, { use, lanes }] of parts.entries()) {
@@ -134,7 +135,7 @@ export class PlannedSums {
 
   private sums(
     layout: Layout,
-    { x, weights, bias, biased, out }: Operands,
+    { x, weights, bias, biased, seed, out }: Operands,
     use: number,
     from: "all" | { readonly list: number; readonly lanes: number } | { readonly queue: Bound },
     extent: number | { readonly indirect: GPUBuffer },
@@ -153,6 +154,8 @@ export class PlannedSums {
     const params = {
       ...this.params(layout),
       biased: biased ? 1 : 0,
+      // Only stochastic sums draw, and what others are told is then the same from run to run.
+      seed: this.request.accumulators[use]!.rounding === "stochastic" ? seed : 0,
       ...(listed && { lanes: from.lanes, list_at: tables.lists[from.list]! }),
     };
     const bound = [x, weights, bias, tables, ...(queued ? [from.queue] : []), out];
@@ -164,6 +167,7 @@ export class PlannedSums {
     const steps = "size" in problem.operand ? { rowStep: 0, termStep: 0 } : problem.operand;
     return {
       zero: 0,
+      seed: 0,
       alpha: bitsOf(problem.alpha),
       beta: bitsOf(problem.beta),
       biased: 0,
@@ -268,6 +272,8 @@ interface Operands {
   /** One zero where there is none. */
   readonly bias: Bound;
   readonly biased: boolean;
+  /** Of the random sequences of stochastic sums. */
+  readonly seed: number;
   readonly out: Bound;
 }
 

@@ -1,7 +1,7 @@
 // Value sums that a plan decides, where a GPU can carry them out: those of plain values in an accumulator, bit for bit;
 // a softmax in the device's own arithmetic, where a plan asks for at least a precision.
 import type { Accumulator } from "@mpplan/ir";
-import type { KernelRequest, KernelResult } from "@mpplan/runtime";
+import type { KernelContext, KernelRequest, KernelResult } from "@mpplan/runtime";
 import { covers, type Covered } from "./covered.js";
 import { axes } from "./plain/define.js";
 import { softmax } from "./plain/rows.js";
@@ -13,7 +13,10 @@ import { problemWith } from "./wgsl/sum.js";
 import { valueShader } from "./wgsl/values.js";
 
 /** Runs a node; null where its inputs are for the host. */
-export type ValueRun = (inputs: readonly (GpuTensor | null)[]) => KernelResult | null;
+export type ValueRun = (
+  inputs: readonly (GpuTensor | null)[],
+  context: Pick<KernelContext, "salt">,
+) => KernelResult | null;
 
 /** How a node's decided value sums are carried out, or why they are not. */
 export function decidedValues(
@@ -89,22 +92,24 @@ class ValueSums {
     this.substitution = kind && substitute(accumulator, kind);
   }
 
-  readonly run: ValueRun = (inputs) => {
-    const { stream } = this;
+  readonly run: ValueRun = (inputs, { salt }) => {
+    const { stream, request } = this;
     const prepared = this.prepare(inputs);
     if (!prepared) return null;
     const { covered, tables, divisorsAt } = prepared;
     const x = inputs[0]!;
     const output = GpuTensor.made(stream, x.elem, covered.dims);
+    // Only stochastic sums draw, and what others are told is then the same from run to run.
+    const stochastic = request.accumulators[this.use]!.rounding === "stochastic";
     const params = [
-      ...[0, covered.places.length, divisorsAt],
+      ...[0, stochastic ? request.seed ^ salt : 0, covered.places.length, divisorsAt],
       ...[...axes(covered.axes, 1), ...axes(covered.strides, 0)],
     ];
     const shader = valueShader(this.label, this.sums, covered.term);
     stream.dispatch(shader, [x.bound(stream), tables, output.bound(stream)], params, output.size);
     return {
       outputs: [output],
-      executed: counted(this.request.accumulators.length, this.use, output.size),
+      executed: counted(request.accumulators.length, this.use, output.size),
       ...(this.substitution !== null && { substitution: this.substitution }),
     };
   };

@@ -1,6 +1,7 @@
 // Shaders around a sum: the sums themselves, one component per invocation, and what lays their operands out.
 import type { Accumulator } from "@mpplan/ir";
 import type { Shader } from "../shader.js";
+import { beginDraws } from "./draws.js";
 import { withArithmetic } from "./float.js";
 import { nativeFunctions, type NativeKind } from "./native.js";
 import { sumFunctions, type Factors } from "./sum.js";
@@ -15,7 +16,7 @@ export interface ProductVariant extends Factors {
 }
 
 export const productParams = [
-  ...["zero", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
+  ...["zero", "seed", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
   ...["row_step", "term_step", "out_row", "out_column", "bias_row", "bias_column"],
   ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at"],
 ] as const;
@@ -87,6 +88,7 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
     body: `${locate(from)}
   h_at = tables[unit] + looked_up(p.places_at, row, row * p.row_step);
   w_at = group_at * p.length * p.columns + column;
+${beginDraws(functions, "out_at")}
   values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
     ...(from === "queue" && { countIn: "queue" }),
     ...(/\bf16\(/.test(functions) && { halves: true }),

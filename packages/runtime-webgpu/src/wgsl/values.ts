@@ -2,6 +2,7 @@
 // the sum by a count.
 import { axisNames, walk } from "../plain/define.js";
 import type { Shader } from "../shader.js";
+import { beginDraws } from "./draws.js";
 import { withArithmetic } from "./float.js";
 import type { SumWriter } from "./products.js";
 
@@ -49,7 +50,14 @@ fn divide(a: u32, n: u32) -> u32 {
   return s | z;
 }`;
 
-export const valueParams = ["zero", "places", "divisors_at", ...axisNames("d"), ...axisNames("a")] as const;
+export const valueParams = [
+  "zero",
+  "seed",
+  "places",
+  "divisors_at",
+  ...axisNames("d"),
+  ...axisNames("a"),
+] as const;
 
 /**
  * Component `id` starts where `id / places` walks to, and covers the taps of place `id % places`. The tables hold where
@@ -73,6 +81,7 @@ export function valueShader(label: string, sums: SumWriter, term: ValueTerm): Sh
     body: `${walk({ begin: "a" }, "id / p.places")}
   let place = id % p.places;
   first = begin;
+${beginDraws(code, "id")}
   tap_at = tables[place];
   y[id] = divide(sum_terms(tables[place + 1u] - tap_at), tables[p.divisors_at + place]);`,
     ...(/\bf16\(/.test(code) && { halves: true }),
