@@ -2,11 +2,12 @@
 // against numbers of every kind, and every number of binary16 against chosen ones.
 import { binary16, decode } from "@mpplan/formats";
 import { printAccumulator, tensor, type Accumulator, type Tensor } from "@mpplan/ir";
-import { accumulatorOf, nodeOf, numbers } from "@mpplan/testkit";
+import { accumulatorOf, nodeOf, numbers, type NumbersName } from "@mpplan/testkit";
 import { checkSums } from "@mpplan/testkit/checks";
 import { testAdapters } from "@mpplan/testkit/node";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { createWebGpuBackend, type WebGpuBackend } from "../src/index.js";
+import { ofKinds } from "./every-kind.js";
 
 const towardZero = (change: Partial<Accumulator>): Accumulator =>
   accumulatorOf({ rounding: "toward-zero", overflow: "infinity", ...change });
@@ -38,18 +39,11 @@ const accumulators: readonly Accumulator[] = [
   stochastic({ format: "binary16", product: "fma", order: aligned(8, 10) }),
 ];
 
-const kinds = Object.values(numbers);
+const kinds = Object.keys(numbers) as NumbersName[];
 const length = 37;
-/** As many lists of that length as asked for, of every kind in turn. */
-const ofEveryKind = (lists: number, each: number, seed: number): Tensor =>
-  float(
-    [lists, each],
-    Array.from({ length: lists }, (_, i) => [...kinds[i % kinds.length]!(each, seed + i)]).flat(),
-  );
-
-const rows = ofEveryKind(2 * kinds.length, length, 1);
-const columns = ofEveryKind(kinds.length, length, 100);
-const biases = { ...ofEveryKind(kinds.length, 1, 200), dims: [kinds.length] };
+const rows = ofKinds(kinds, 2 * kinds.length, length, 1);
+const columns = ofKinds(kinds, kinds.length, length, 100);
+const biases = { ...ofKinds(kinds, kinds.length, 1, 200), dims: [kinds.length] };
 
 function float(dims: readonly number[], data: readonly number[]): Tensor {
   return tensor("float32", dims, Float32Array.from(data));

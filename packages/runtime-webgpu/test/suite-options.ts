@@ -3,7 +3,6 @@ import type { Gap, SuiteOptions } from "@mpplan/testkit/checks";
 
 const gaps: readonly Gap[] = [
   { of: "binary64", because: "a GPU has no binary64" },
-  { of: "kappa-full", because: "the test needs a second sum and a product in binary64" },
   { of: "LogSoftmax of", because: "exponentials are rounded as a device likes" },
   { of: "Softmax of", because: "exponentials are rounded as a device likes" },
   { of: "InstanceNormalization of", because: "its statistics have no shader" },

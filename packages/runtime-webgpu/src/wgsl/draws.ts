@@ -24,7 +24,7 @@ fn begin_draws(seed: u32, component: u32) {
 
 export const drawFunctions = { next_draw: draws } as const;
 
-/** What a shader does before the sum of a component, given in WGSL; nothing where its functions draw nothing. */
+/** What a shader does before the sum of a component, given in WGSL; a line, or nothing where its functions draw nothing. */
 export function beginDraws(functions: string, component: string): string {
-  return /\bnext_draw\(/.test(functions) ? `  begin_draws(p.seed, ${component});` : "";
+  return /\bnext_draw\(/.test(functions) ? `  begin_draws(p.seed, ${component});\n` : "";
 }

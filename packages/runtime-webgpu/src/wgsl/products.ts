@@ -11,6 +11,8 @@ export interface ProductVariant extends Factors {
   /** Terms are found through a table. */
   readonly taps: boolean;
   readonly scaled: boolean;
+  /** |W||h| + |b| instead: of every operand its absolute value. */
+  readonly magnitudes?: boolean;
   /** Which components: those of all columns or of a list of them, or those in a queue. */
   readonly from: "columns" | "queue";
 }
@@ -59,18 +61,20 @@ export const native =
 
 /** Every component of a list, or of a queue, in one accumulator: scaled, with its bias, unscaled. */
 export function productShader(label: string, sums: SumWriter, variant: ProductVariant): Shader {
-  const { taps, scaled, from } = variant;
-  const h = taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]";
+  const { taps, scaled, magnitudes, from } = variant;
+  const operand = (bits: string): string => (magnitudes ? `(${bits} & 0x7fffffffu)` : bits);
+  const h = operand(taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]");
   const functions = withArithmetic(
     [
       lookUp,
       "var<private> h_at: u32;",
       "var<private> w_at: u32;",
-      sums({ w: "weights[w_at + k * p.columns]", h }, variant),
+      sums({ w: operand("weights[w_at + k * p.columns]"), h }, variant),
       ...(scaled ? ["fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }"] : []),
     ].join("\n"),
   );
-  const biased = "biases[(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased]";
+  const biasAt = "(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased";
+  const biased = operand(`biases[${biasAt}]`);
   const scaledBias = scaled ? `scale(${biased}, tables[p.scales_at + lane])` : biased;
   const finished = `finish(sum_terms(p.length), ${scaledBias})`;
   return {
@@ -88,8 +92,7 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
     body: `${locate(from)}
   h_at = tables[unit] + looked_up(p.places_at, row, row * p.row_step);
   w_at = group_at * p.length * p.columns + column;
-${beginDraws(functions, "out_at")}
-  values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
+${beginDraws(functions, "out_at")}  values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
     ...(from === "queue" && { countIn: "queue" }),
     ...(/\bf16\(/.test(functions) && { halves: true }),
   };

@@ -81,8 +81,7 @@ export function valueShader(label: string, sums: SumWriter, term: ValueTerm): Sh
     body: `${walk({ begin: "a" }, "id / p.places")}
   let place = id % p.places;
   first = begin;
-${beginDraws(code, "id")}
-  tap_at = tables[place];
+${beginDraws(code, "id")}  tap_at = tables[place];
   y[id] = divide(sum_terms(tables[place + 1u] - tap_at), tables[p.divisors_at + place]);`,
     ...(/\bf16\(/.test(code) && { halves: true }),
   };
