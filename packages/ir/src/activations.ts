@@ -14,6 +14,11 @@ export interface Activation {
    * leaves such wrong signs as the largest error. ReLU's score is therefore v itself.
    */
   score(v: number): number;
+  /**
+   * Where kappa(v)/|v|, the score and the derivative, as computed, may turn: from one such point to the next each of
+   * them only rises or only falls. Null where rounded exponentials leave no proof of that.
+   */
+  readonly kinks: readonly number[] | null;
   /** The expected square of phi(v + e) - phi(v) for a small normal e of that variance. */
   noise(v: number, variance: number): number;
 }
@@ -24,7 +29,7 @@ const byDefinition = (value: (v: number) => number, derivative: (v: number) => n
   return Number.isNaN(kappa) ? 0 : kappa;
 };
 
-type Shortcuts = Partial<Pick<Activation, "kappa" | "score" | "noise">>;
+type Shortcuts = Partial<Pick<Activation, "kappa" | "score" | "kinks" | "noise">>;
 
 function activation(
   name: string,
@@ -38,6 +43,7 @@ function activation(
     derivative,
     kappa: byDefinition(value, derivative),
     score: (v: number) => Math.hypot(1, v) * Math.abs(derivative(v)),
+    kinks: null,
     noise: (v: number, variance: number) => variance * derivative(v) ** 2,
     ...own,
   });
@@ -63,7 +69,7 @@ export const identity = activation(
   "identity",
   (v) => v,
   () => 1,
-  { kappa: () => 1, score: Math.abs },
+  { kappa: () => 1, score: Math.abs, kinks: [0] },
 );
 
 /** ReLU's condition number is the indicator of v >= 0: dead components need no accuracy at all. */
@@ -74,6 +80,7 @@ export const relu = activation(
   {
     kappa: (v) => (v >= 0 ? 1 : 0),
     score: (v) => v,
+    kinks: [0],
     noise: (v, variance) => variance * above(v, variance),
   },
 );
@@ -93,6 +100,7 @@ export const leakyRelu = (alpha: number): Activation =>
     {
       kappa: () => (alpha === 0 ? 0 : 1),
       score: (v) => Math.abs(v) * (v >= 0 ? 1 : Math.abs(alpha)),
+      kinks: [0],
       noise: (v, variance) => variance * (alpha ** 2 + (1 - alpha ** 2) * above(v, variance)),
       ...(alpha === 0 && { score: relu.score }),
     },
@@ -113,6 +121,7 @@ export const clip = (low: number, high: number): Activation =>
         if (v <= low) return v - low;
         return v >= high ? high - v : Math.abs(v);
       },
+      kinks: [low, 0, high],
       noise: (v, variance) => variance * above(v - low, variance) * above(high - v, variance),
     },
   );

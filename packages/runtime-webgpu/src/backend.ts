@@ -162,7 +162,8 @@ function valueKernel(request: KernelRequest, stream: Stream, inexact: string | n
       const inputs = handles as (GpuTensor | null)[];
       const note = `the host: ${request.node.op} has no shader for these inputs`;
       return (
-        (inputs[0]?.elem === "float32" && sums(inputs)) || onHost(request, inputs, stream, context, note)
+        (inputs[0]?.elem === "float32" && sums(inputs, context)) ||
+        onHost(request, inputs, stream, context, note)
       );
     },
   };

@@ -11,8 +11,11 @@ import type { SumWriter } from "./wgsl/products.js";
 
 type Inputs = readonly (GpuTensor | null)[];
 
-/** How the sums of a neuron are written; null where they are the arithmetic's own. */
-export type SumsOf = (neuron: number) => SumWriter | null;
+/** Sums that a plan decides: how those of each neuron are written, and where the random sequences of stochastic ones start. */
+export interface DecidedSums {
+  readonly writers: readonly SumWriter[];
+  readonly seed: number;
+}
 
 export interface Lines {
   readonly outputs: GpuTensor[];
@@ -20,14 +23,14 @@ export interface Lines {
   readonly count: number;
 }
 
+/** How a node's lines are added up: in an arithmetic of its own, where no plan decides. */
+export interface LineSums {
+  readonly own: Arithmetic;
+  readonly decided: DecidedSums | null;
+}
+
 /** Records a node; null where the host knows better: ranks above six, nothing to add up. */
-export type LineRun = (
-  inputs: Inputs,
-  node: Node,
-  stream: Stream,
-  own: Arithmetic,
-  sums: SumsOf,
-) => Lines | null;
+export type LineRun = (inputs: Inputs, node: Node, stream: Stream, sums: LineSums) => Lines | null;
 
 /** Records shaders over the lines of one tensor. What they hand on is given back at the end. */
 class Recording {
@@ -38,13 +41,17 @@ class Recording {
     private readonly op: string,
     private readonly x: GpuTensor,
     private readonly stream: Stream,
-    readonly own: Arithmetic,
+    private readonly sums: LineSums,
     size: number,
     inner: number,
     tail: readonly number[] = [],
   ) {
     this.count = x.size / size;
-    this.params = [0, size, inner, ...tail];
+    this.params = [0, sums.decided?.seed ?? 0, size, inner, ...tail];
+  }
+
+  get own(): Arithmetic {
+    return this.sums.own;
   }
 
   private readonly params: readonly number[];
@@ -67,14 +74,14 @@ class Recording {
     return this.numbers(shaders.largestShader(`${this.op}, maxima`, this.own), [], this.count);
   }
 
-  sum(
-    sums: SumWriter | null,
-    read: Readonly<Record<string, Bound>>,
-    term: shaders.Term,
-    finish: string,
-  ): Bound {
-    const label = `${this.op}, sums`;
-    const shader = shaders.sumShader(label, this.own, sums, Object.keys(read), term, finish);
+  /** The sum of a neuron in every line. The reference numbers components line by line, neuron by neuron. */
+  sum(neuron: number, read: Readonly<Record<string, Bound>>, term: shaders.Term, finish: string): Bound {
+    const { own, decided } = this.sums;
+    const sums = decided && {
+      writer: decided.writers[neuron]!,
+      component: `id * ${decided.writers.length}u + ${neuron}u`,
+    };
+    const shader = shaders.sumShader(`${this.op}, sums`, own, sums, Object.keys(read), term, finish);
     return this.numbers(shader, Object.values(read), this.count);
   }
 
@@ -105,16 +112,17 @@ class Recording {
 }
 
 function softmaxBy(logarithm: boolean): LineRun {
-  return (inputs, node, stream, own, sums) => {
+  return (inputs, node, stream, sums) => {
+    const { own } = sums;
     const x = inputs[0]!;
     if (x.size === 0) return null;
     const axis = normalizeAxis(node, intAttr(node, "axis"), x.dims.length);
-    const on = new Recording(node.op, x, stream, own, x.dims[axis]!, sizeOf(x.dims.slice(axis + 1)));
+    const on = new Recording(node.op, x, stream, sums, x.dims[axis]!, sizeOf(x.dims.slice(axis + 1)));
     const most = on.largest();
     const less = own.subtract("v", own.load("most", "line"));
     const powers = on.terms({ most }, own.exp(less));
     const term = { number: own.load("powers", "at") };
-    const sum = on.sum(sums(0), { powers }, term, logarithm ? own.log("sum") : "sum");
+    const sum = on.sum(0, { powers }, term, logarithm ? own.log("sum") : "sum");
     const result = logarithm
       ? on.result({ most, sum }, own.subtract(less, own.load("sum", "line")))
       : on.result({ powers, sum }, own.divide(own.load("powers", "id"), own.load("sum", "line")));
@@ -140,35 +148,32 @@ function broadcast(t: GpuTensor | null | undefined, x: GpuTensor, perChannel: bo
   );
 }
 
-function recordingOf(inputs: Inputs, node: Node, stream: Stream, own: Arithmetic, size: number): Recording {
+function recordingOf(inputs: Inputs, node: Node, stream: Stream, sums: LineSums, size: number): Recording {
   const x = inputs[0]!;
   const perChannel = node.op === "InstanceNormalization" || node.op === "GroupNormalization";
   const [scale, bias] = [1, 2].map((i) => broadcast(inputs[i], x, perChannel)) as [number[], number[]];
-  const tail = [...own.parameter(floatAttr(node, "epsilon")), ...axes(x.dims, 1), ...scale, ...bias];
-  return new Recording(node.op, x, stream, own, size, 1, tail);
+  const tail = [...sums.own.parameter(floatAttr(node, "epsilon")), ...axes(x.dims, 1), ...scale, ...bias];
+  return new Recording(node.op, x, stream, sums, size, 1, tail);
 }
 
 /** The mean of every line, and what `finish` makes of the variance and epsilon. */
-function statistics(
-  on: Recording,
-  sums: SumsOf,
-  finish: (variance: string) => string,
-): [mean: Bound, end: Bound] {
+function statistics(on: Recording, finish: (variance: string) => string): [mean: Bound, end: Bound] {
   const { own } = on;
-  const mean = on.sum(sums(0), {}, { bits: "x[at]" }, own.divide("sum", "n"));
+  const mean = on.sum(0, {}, { bits: "x[at]" }, own.divide("sum", "n"));
   const squares = on.terms({ mean }, `squared(${own.subtract("v", own.load("mean", "line"))})`);
   const term = { number: own.load("squares", "at") };
-  return [mean, on.sum(sums(1), { squares }, term, finish(own.divide("sum", "n")))];
+  return [mean, on.sum(1, { squares }, term, finish(own.divide("sum", "n")))];
 }
 
 function perGroup(groupsOf: (x: GpuTensor, node: Node) => number): LineRun {
-  return (inputs, node, stream, own, sums) => {
+  return (inputs, node, stream, sums) => {
+    const { own } = sums;
     const [x, scale, bias] = inputs.map((t) => t!) as [GpuTensor, GpuTensor, GpuTensor];
     if (x.size === 0 || x.dims.length > mostAxes) return null;
     const size = sizeOf(x.dims.slice(1)) / groupsOf(x, node);
-    const on = recordingOf(inputs, node, stream, own, size);
+    const on = recordingOf(inputs, node, stream, sums, size);
     const rooted = (variance: string): string => own.root(own.add(variance, shaders.epsilon(own)));
-    const [mean, root] = statistics(on, sums, rooted);
+    const [mean, root] = statistics(on, rooted);
     const read = { mean, root, scale: scale.bound(stream), bias: bias.bound(stream) };
     const centred = own.subtract("v", own.load("mean", "line"));
     const scaled = own.multiply(own.ofBits("scale[at_a]"), centred);
@@ -180,13 +185,14 @@ function perGroup(groupsOf: (x: GpuTensor, node: Node) => number): LineRun {
 const lastAxes = (x: GpuTensor, node: Node): number =>
   sizeOf(x.dims.slice(normalizeAxis(node, intAttr(node, "axis"), x.dims.length)));
 
-const layerNormalization: LineRun = (inputs, node, stream, own, sums) => {
+const layerNormalization: LineRun = (inputs, node, stream, sums) => {
+  const { own } = sums;
   const [x, scale, bias] = [inputs[0]!, inputs[1]!, inputs[2]];
   if (x.size === 0 || x.dims.length > mostAxes) return null;
-  const on = recordingOf(inputs, node, stream, own, lastAxes(x, node));
+  const on = recordingOf(inputs, node, stream, sums, lastAxes(x, node));
   const inverted = (variance: string): string =>
     own.divide(own.constant(1), own.root(own.add(variance, shaders.epsilon(own))));
-  const [mean, inverse] = statistics(on, sums, inverted);
+  const [mean, inverse] = statistics(on, inverted);
   const read = { mean, inverse, scale: scale.bound(stream), ...(bias && { bias: bias.bound(stream) }) };
   const centred = own.subtract("v", own.load("mean", "line"));
   const scaled = own.multiply(own.multiply(centred, own.load("inverse", "line")), own.ofBits("scale[at_a]"));
@@ -198,13 +204,14 @@ const layerNormalization: LineRun = (inputs, node, stream, own, sums) => {
   return on.end([y, ...asked.map((numbers) => on.stored(numbers, dims))]);
 };
 
-const rmsNormalization: LineRun = (inputs, node, stream, own, sums) => {
+const rmsNormalization: LineRun = (inputs, node, stream, sums) => {
+  const { own } = sums;
   const [x, scale] = [inputs[0]!, inputs[1]!];
   if (x.size === 0 || x.dims.length > mostAxes) return null;
-  const on = recordingOf(inputs, node, stream, own, lastAxes(x, node));
+  const on = recordingOf(inputs, node, stream, sums, lastAxes(x, node));
   const mean = own.divide("sum", "n");
   const square = { number: `squared(${own.ofBits("x[at]")})` };
-  const root = on.sum(sums(0), {}, square, own.root(own.add(mean, shaders.epsilon(own))));
+  const root = on.sum(0, {}, square, own.root(own.add(mean, shaders.epsilon(own))));
   const divided = own.divide("v", own.load("root", "line"));
   const read = { root, scale: scale.bound(stream) };
   return on.end([on.result(read, own.multiply(divided, own.ofBits("scale[at_a]")))]);

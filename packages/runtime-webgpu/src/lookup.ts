@@ -1,8 +1,10 @@
 // Run-time tests as tables: for every number of the low format, and every scale that its neurons have, a rank; a
-// component is computed again where the rank reaches its neuron's limit.
+// component is computed again where the rank reaches its neuron's limit. Formats of too many numbers have steps instead.
 import { formatNamed, maxFinite, minSubnormal, type FloatFormat } from "@mpplan/formats";
 import { activationNamed, resultFormat, type Accumulator, type RecomputeTest } from "@mpplan/ir";
-import { prepareTest } from "@mpplan/runtime";
+import { prepareTest, type ComponentTest } from "@mpplan/runtime";
+import { magnitudeLimits } from "./magnitude-limits.js";
+import { verdictSteps } from "./verdict-steps.js";
 import { bitsOf } from "./wgsl/round.js";
 import { testKinds, testWords, type CodeBits } from "./wgsl/recompute.js";
 
@@ -31,17 +33,22 @@ export function testProblem(
   exponents: readonly number[],
 ): string | null {
   if (test.rule === "random") return null;
-  if (test.rule === "softmax" || test.rule === "kappa-full")
-    return `the run-time test ${test.rule} needs more than a component's own low value`;
+  if (test.rule === "softmax")
+    return "the run-time test softmax sums exponentials, which no GPU rounds as the reference does";
+  if (test.rule === "kappa-full" && !Number.isFinite(test.tau))
+    return `kappa-full by ${test.tau} has no table`;
   const format = formatNamed(resultFormat(low));
-  const codes = 2 * codeBits(format).count;
   const [least, most] = [Math.log2(minSubnormal(format)), Math.log2(maxFinite(format))];
   if (exponents.some((e) => e !== 0 && (least - e < -126 || most - e > 127)))
     return `scaled back, ${format.name} sums leave binary32's normal numbers before they are tested`;
-  return codes > mostCodes
-    ? `a run-time test on ${format.name} sums would take a table of ${codes} numbers`
-    : null;
+  if (hasTable(format)) return null;
+  const table = `would take a table of ${2 * codeBits(format).count} numbers`;
+  if (test.rule === "kappa-full") return `kappa-full on ${format.name} sums ${table}`;
+  if (activationNamed(test.activation)?.kinks) return null;
+  return `${test.rule} of ${test.activation} on ${format.name} sums ${table}`;
 }
+
+const hasTable = (format: FloatFormat): boolean => 2 * codeBits(format).count <= mostCodes;
 
 /** How the numbers of a format are counted by their binary32 bits. */
 export function codeBits(format: FloatFormat): CodeBits {
@@ -55,41 +62,58 @@ export function codeBits(format: FloatFormat): CodeBits {
   };
 }
 
+/** A test over the numbers of a format: words for the shader, and what a threshold is compared with. */
+interface Table {
+  readonly ranks: ArrayLike<number>;
+  limit(threshold: number): number;
+}
+
 /** The tests of some neurons, whose low sums are in one format. */
 export function testTables(format: FloatFormat, neurons: readonly Tested[]): TestTables {
   const ranks: number[] = [];
-  const known = new Map<string, { at: number; limits: (threshold: number) => number }>();
-  const numbers = numbersOf(codeBits(format));
+  const known = new Map<string, Table & { at: number }>();
+  const numbers = hasTable(format) ? numbersOf(codeBits(format)) : null;
   const words = new Uint32Array(neurons.length * testWords);
   for (const [i, { test, neuronInRange, exponent }] of neurons.entries()) {
-    const key = JSON.stringify([{ ...test, thresholds: 0, share: 0, seed: 0 }, exponent]);
+    // Steps are those of one threshold.
+    const own = !numbers && test.rule === "contribution" ? String(test.thresholds[neuronInRange]) : 0;
+    const key = JSON.stringify([{ ...test, thresholds: 0, share: 0, seed: 0 }, exponent, own]);
     let table = known.get(key);
     if (!table && test.rule !== "random") {
-      const made = ranksFor(test as Ranked, numbers, 2 ** -exponent);
-      table = { at: ranks.length, limits: made.limit };
-      for (const rank of made.ranks) ranks.push(rank);
+      const asked = test as Ranked;
+      const made: Table = numbers
+        ? ranksFor(asked, numbers, 2 ** -exponent)
+        : { ranks: stepsFor(asked, neuronInRange, 2 ** -exponent), limit: () => 0 };
+      table = { ...made, at: ranks.length };
+      for (let k = 0; k < made.ranks.length; k++) ranks.push(made.ranks[k]!);
       known.set(key, table);
     }
-    words.set(wordsFor(test, table, neuronInRange), i * testWords);
+    words.set(wordsFor(test, table, neuronInRange, numbers === null), i * testWords);
   }
   return { ranks: Uint32Array.from(ranks.length > 0 ? ranks : [0]), words };
 }
 
 function wordsFor(
   test: RecomputeTest,
-  table: { at: number; limits: (threshold: number) => number } | undefined,
+  table: (Table & { at: number }) | undefined,
   neuronInRange: number,
+  steps: boolean,
 ): number[] {
+  const kind = steps ? testKinds.steps : testKinds.table;
   switch (test.rule) {
     case "kappa":
-      return [testKinds.table, table!.at, 1, 0];
+      return [kind, table!.at, 1, 0];
+    case "kappa-full":
+      return [testKinds.magnitude, table!.at, 0, 0];
     case "contribution":
-      return [testKinds.table, table!.at, table!.limits(test.thresholds[neuronInRange]!), 0];
+      return [kind, table!.at, table!.limit(test.thresholds[neuronInRange]!), 0];
     case "random":
       return [testKinds.random, 0, drawsBelow(test.share), test.seed];
     case "random-live":
-      return [testKinds.randomLive, table!.at, drawsBelow(test.share), test.seed];
-    case "kappa-full":
+      return [
+        ...[steps ? testKinds.stepsLive : testKinds.randomLive, table!.at],
+        ...[drawsBelow(test.share), test.seed],
+      ];
     case "softmax":
       throw new Error(`internal: ${test.rule} has no table`);
     default:
@@ -116,12 +140,8 @@ function numbersOf({ drop, least, count }: CodeBits): Float64Array {
 /** Tests of a component's own low value. */
 type Ranked = Exclude<RecomputeTest, { rule: "softmax" | "random" }>;
 
-/** Ranks by which a test is `rank >= limit`. NaN reaches every limit. */
-function ranksFor(
-  test: Ranked,
-  numbers: Float64Array,
-  unscale: number,
-): { ranks: Uint32Array; limit: (threshold: number) => number } {
+/** Ranks by which a test is `rank >= limit`, or `magnitude >= rank`. NaN reaches every limit. */
+function ranksFor(test: Ranked, numbers: Float64Array, unscale: number): Table {
   const ranks = new Uint32Array(numbers.length);
   if (test.rule === "contribution") {
     const score = activationNamed(test.activation)!.score;
@@ -131,12 +151,30 @@ function ranksFor(
     scores.forEach((s, i) => (ranks[i] = place.get(s) ?? 0xffffffff));
     return { ranks, limit: (threshold) => countUpTo(sorted, threshold) };
   }
-  // Of the random tests only what does not depend on the draw: a share of 1 always draws.
-  const sure = prepareTest(test.rule === "random-live" ? { ...test, share: 1 } : test, 0);
+  if (test.rule === "kappa-full") {
+    const lows = numbers.map((x) => Math.fround(x * unscale));
+    return { ranks: magnitudeLimits(test, lows), limit: () => 0 };
+  }
+  const sure = withoutDraw(test);
   for (let i = 0; i < ranks.length; i++)
     ranks[i] = sure.recompute(Math.fround(numbers[i]! * unscale), NaN, 0, 0) ? 1 : 0;
   return { ranks, limit: () => 1 };
 }
+
+/** The steps of a test, as `stepped` of the shader reads them. */
+function stepsFor(test: Ranked, neuronInRange: number, unscale: number): number[] {
+  const sure = withoutDraw(test);
+  const { first, nan, changes } = verdictSteps(
+    (low) => sure.recompute(low, NaN, 0, neuronInRange),
+    activationNamed(test.activation)!.kinks!,
+    (x) => Math.fround(x * unscale),
+  );
+  return [changes.length, (first ? 1 : 0) + (nan ? 2 : 0), ...changes];
+}
+
+/** Of a random test what does not depend on the draw: a share of 1 always draws. */
+const withoutDraw = (test: Ranked): ComponentTest =>
+  prepareTest(test.rule === "random-live" ? { ...test, share: 1 } : test, 0);
 
 /** How many of the ascending numbers are at most x; none for NaN. */
 function countUpTo(sorted: Float64Array, x: number): number {

@@ -22,10 +22,11 @@ interface Part {
   readonly lanes: readonly number[];
 }
 
-/** Columns whose tests look at one low format and ask for one high accumulator. */
+/** Columns whose tests look at one low format, or at magnitudes too, and ask for one high accumulator. */
 interface TestedPart {
   readonly low: number;
   readonly high: number;
+  readonly magnitudes: boolean;
   readonly lanes: readonly number[];
   readonly neurons: readonly Tested[];
 }
@@ -69,10 +70,14 @@ export class PlannedSums {
     const output = GpuTensor.made(stream, x.elem, problem.dims);
     const counts = this.request.accumulators.map(() => 0);
     const total = output.size;
-    const base = { components: counts, recomputed: 0, magnitudes: 0, total };
+    const rows = problem.rows * layout.samples;
+    const magnitudes = tested.reduce(
+      (sum, part) => sum + (part.magnitudes ? part.lanes.length * rows : 0),
+      0,
+    );
+    const base = { components: counts, recomputed: 0, magnitudes, total };
     if (total === 0) return { outputs: [output], executed: base };
 
-    const rows = problem.rows * layout.samples;
     const padded = this.pad(layout, x.bound(stream));
     const packed = this.pack(prepared, w);
     const operands: Operands = {
@@ -80,6 +85,8 @@ export class PlannedSums {
       weights: packed.bound,
       bias: bias ? bias.bound(stream) : this.nothing(),
       biased: bias !== null,
+      seed: this.request.seed ^ salt,
+      magnitudes: false,
       out: output.bound(stream),
     };
     for (const [i, { use, lanes }] of parts.entries()) {
@@ -113,13 +120,14 @@ export class PlannedSums {
     const queue: Bound = { buffer: stream.pool.take((elements + 1) * 4), bytes: (elements + 1) * 4 };
     const extent: Bound = { buffer: stream.pool.take(12), bytes: 12 };
     stream.clear(queue.buffer, 4);
+    const magnitudes = part.magnitudes ? this.magnitudes(layout, operands, part, list) : null;
     const params = { ...this.params(layout), lanes: part.lanes.length, list_at: tables.lists[list]! };
     const format = formatNamed(resultFormat(request.accumulators[part.low]!));
     const { overflow } = request.accumulators[part.low]!;
     const rounding = this.exact ? "" : roundFunction("round_code", format, overflow);
     stream.dispatch(
-      testShader({ bits: codeBits(format), rounding }, tables.scales >= 0),
-      [operands.out, tables, part.tests, part.ranks, queue],
+      testShader({ bits: codeBits(format), rounding, magnitudes: part.magnitudes }, tables.scales >= 0),
+      [operands.out, tables, part.tests, part.ranks, ...(magnitudes ? [magnitudes] : []), queue],
       [...ordered(params), layout.lanes, request.firstComponent, salt],
       elements,
     );
@@ -127,14 +135,24 @@ export class PlannedSums {
     stream.dispatch(extentShader(workgroup, most), [queue, extent], [], 1);
     this.sums(layout, operands, part.high, { queue }, { indirect: extent.buffer });
     const read = stream.readLater({ buffer: queue.buffer, bytes: 4 });
-    stream.pool.give(queue.buffer);
-    stream.pool.give(extent.buffer);
+    for (const bound of [queue, extent, magnitudes]) if (bound) stream.pool.give(bound.buffer);
     return read;
+  }
+
+  /** |W||h| + |b| of some columns in their low accumulator, each where its component is in the output. */
+  private magnitudes(layout: Layout, operands: Operands, { low, lanes }: TestedPart, list: number): Bound {
+    const { bytes } = operands.out;
+    const out: Bound = { buffer: this.stream.pool.take(bytes), bytes };
+    const { problem, samples } = layout;
+    const columns = { list, lanes: lanes.length };
+    const elements = lanes.length * problem.rows * samples;
+    this.sums(layout, { ...operands, magnitudes: true, out }, low, columns, elements);
+    return out;
   }
 
   private sums(
     layout: Layout,
-    { x, weights, bias, biased, out }: Operands,
+    { x, weights, bias, biased, seed, magnitudes, out }: Operands,
     use: number,
     from: "all" | { readonly list: number; readonly lanes: number } | { readonly queue: Bound },
     extent: number | { readonly indirect: GPUBuffer },
@@ -148,11 +166,15 @@ export class PlannedSums {
       alpha: problem.alpha !== 1,
       beta: biased && problem.beta !== 1,
       scaled: tables.scales >= 0,
+      magnitudes,
       from: queued ? "queue" : "columns",
     });
     const params = {
       ...this.params(layout),
       biased: biased ? 1 : 0,
+      // Only stochastic sums draw, and what others are told is then the same from run to run.
+      seed: this.request.accumulators[use]!.rounding === "stochastic" ? seed : 0,
+      ...(magnitudes && { alpha: bitsOf(Math.abs(problem.alpha)), beta: bitsOf(Math.abs(problem.beta)) }),
       ...(listed && { lanes: from.lanes, list_at: tables.lists[from.list]! }),
     };
     const bound = [x, weights, bias, tables, ...(queued ? [from.queue] : []), out];
@@ -164,6 +186,7 @@ export class PlannedSums {
     const steps = "size" in problem.operand ? { rowStep: 0, termStep: 0 } : problem.operand;
     return {
       zero: 0,
+      seed: 0,
       alpha: bitsOf(problem.alpha),
       beta: bitsOf(problem.beta),
       biased: 0,
@@ -268,6 +291,10 @@ interface Operands {
   /** One zero where there is none. */
   readonly bias: Bound;
   readonly biased: boolean;
+  /** Of the random sequences of stochastic sums. */
+  readonly seed: number;
+  /** Of |W||h| + |b|: the absolute values of all operands. */
+  readonly magnitudes: boolean;
   readonly out: Bound;
 }
 
@@ -298,7 +325,7 @@ function partsOf(
   for (const range of decision!.ranges) ranges.fill(range, range.start, range.end);
   const scales = decision!.arrangement?.scales;
   const parts = new Map<number, number[]>();
-  const tested = new Map<string, { low: number; high: number; lanes: number[]; neurons: Tested[] }>();
+  const tested = new Map<string, TestedPart & { lanes: number[]; neurons: Tested[] }>();
   for (let lane = 0; lane < problem.groups * problem.columns; lane++) {
     const neuron = problem.neuron(Math.floor(lane / problem.columns), lane % problem.columns);
     const { choice, start } = ranges[neuron]!;
@@ -308,9 +335,10 @@ function partsOf(
     else parts.set(use, [lane]);
     if (choice.mode === "static") continue;
     const { low, high, test }: Dynamic = choice;
-    const key = `${low}|${high}`;
+    const magnitudes = test.rule === "kappa-full";
+    const key = `${low}|${high}|${magnitudes}`;
     let part = tested.get(key);
-    if (!part) tested.set(key, (part = { low, high, lanes: [], neurons: [] }));
+    if (!part) tested.set(key, (part = { low, high, magnitudes, lanes: [], neurons: [] }));
     part.lanes.push(lane);
     part.neurons.push({ test, neuronInRange: neuron - start, exponent: scales?.[neuron] ?? 0 });
   }

@@ -1,7 +1,7 @@
 // Value sums, where a GPU can carry them out: in the accumulators that a plan decides, bit for bit, or in the device's own
 // arithmetic, where a plan asks for at least a precision.
 import type { Accumulator } from "@mpplan/ir";
-import type { KernelRequest, KernelResult } from "@mpplan/runtime";
+import type { KernelContext, KernelRequest, KernelResult } from "@mpplan/runtime";
 import { covers, type Covered } from "./covered.js";
 import { lineRuns, type LineRun } from "./lines.js";
 import { axes } from "./plain/define.js";
@@ -15,7 +15,10 @@ import { problemWith } from "./wgsl/sum.js";
 import { valueShader } from "./wgsl/values.js";
 
 /** Runs a node; null where its inputs are for the host. */
-export type ValueRun = (inputs: readonly (GpuTensor | null)[]) => KernelResult | null;
+export type ValueRun = (
+  inputs: readonly (GpuTensor | null)[],
+  context: Pick<KernelContext, "salt">,
+) => KernelResult | null;
 
 /** How a node's decided value sums are carried out, or why they are not. */
 export function decidedValues(
@@ -56,7 +59,7 @@ function usesOf({ decision }: KernelRequest): number[] {
 
 /** Along lines: in binary64 as the reference, or in the device's own arithmetic throughout. */
 function linesRun(
-  { node, accumulators }: KernelRequest,
+  { node, accumulators, seed }: KernelRequest,
   lines: LineRun,
   uses: readonly number[],
   kinds: readonly NativeKind[] | null,
@@ -72,8 +75,10 @@ function linesRun(
       used.map((use) => accumulators[use]!),
       used.map((use) => kinds[uses.indexOf(use)]!),
     );
-  return (inputs) => {
-    const done = lines(inputs, node, stream, kinds ? binary32 : binary64, (neuron) => writers[neuron]!);
+  const stochastic = used.some((use) => accumulators[use]!.rounding === "stochastic");
+  return (inputs, { salt }) => {
+    const decided = { writers, seed: stochastic ? seed ^ salt : 0 };
+    const done = lines(inputs, node, stream, { own: kinds ? binary32 : binary64, decided });
     if (!done) return null;
     const components = accumulators.map((_, i) => done.count * uses.filter((use) => use === i).length);
     return {
@@ -91,7 +96,7 @@ export function undecidedLines({ node, semantics }: KernelRequest, stream: Strea
   if (semantics === "floor" && node.op === "Softmax") return null;
   return (inputs) => {
     const own = semantics === "floor" ? binary32 : binary64;
-    const done = lines(inputs, node, stream, own, () => null);
+    const done = lines(inputs, node, stream, { own, decided: null });
     return done && { outputs: done.outputs, ...(own === binary32 && { undecidedSums: ownSums }) };
   };
 }
@@ -148,22 +153,24 @@ class ValueSums {
     this.substitution = kind && substitute([accumulator], [kind]);
   }
 
-  readonly run: ValueRun = (inputs) => {
-    const { stream } = this;
+  readonly run: ValueRun = (inputs, { salt }) => {
+    const { stream, request } = this;
     const prepared = this.prepare(inputs);
     if (!prepared) return null;
     const { covered, tables, divisorsAt } = prepared;
     const x = inputs[0]!;
     const output = GpuTensor.made(stream, x.elem, covered.dims);
+    // Only stochastic sums draw, and what others are told is then the same from run to run.
+    const stochastic = request.accumulators[this.use]!.rounding === "stochastic";
     const params = [
-      ...[0, covered.places.length, divisorsAt],
+      ...[0, stochastic ? request.seed ^ salt : 0, covered.places.length, divisorsAt],
       ...[...axes(covered.axes, 1), ...axes(covered.strides, 0)],
     ];
     const shader = valueShader(this.label, this.sums, covered.term, covered.rooted);
     stream.dispatch(shader, [x.bound(stream), tables, output.bound(stream)], params, output.size);
     return {
       outputs: [output],
-      executed: counted(this.request.accumulators.length, this.use, output.size),
+      executed: counted(request.accumulators.length, this.use, output.size),
       ...(this.substitution !== null && { substitution: this.substitution }),
     };
   };

@@ -2,11 +2,7 @@
 import type { Gap, SuiteOptions } from "@mpplan/testkit/checks";
 
 const gaps: readonly Gap[] = [
-  { of: "aligned", because: "an exact sum of aligned products takes 64-bit integers" },
-  { of: "toward-zero", because: "directed rounding has no shader yet" },
-  { of: "stochastic", because: "stochastic rounding has no shader yet" },
   { of: "binary64", because: "a GPU has no binary64" },
-  { of: "kappa-full", because: "the test needs a second sum and a product in binary64" },
   { of: "softmax", because: "the test sums exponentials in binary64" },
 ];
 

@@ -1,14 +1,17 @@
 // WGSL for the binary32 operations that sums are made of, on bits. The device's own + and * are used where the start-up
 // test has shown them to round to nearest even, and integers wherever a subnormal number could be flushed.
+import { drawFunctions } from "./draws.js";
+import { wideFunctions } from "./exact.js";
 
 /**
  * `exact_fma(a, b, c, odd)`: a b + c with one rounding to binary32, to nearest even, or to odd (toward zero, with the
- * last bit set if anything was lost) so that rounding the result once more to 22 bits or fewer rounds the exact value.
+ * last bit set if anything was lost) so that rounding the result once more to 22 bits or fewer rounds the exact value,
+ * and cutting it to 23 bits or fewer cuts the exact value.
  *
  * Numbers are held as (hi, lo), 64 bits with the leading one in bit 62; what an alignment shifts out is kept as a
  * one in the last bit, as in Berkeley SoftFloat.
  */
-const exactFma = `
+const shiftJam = `
 fn shift_jam(hi: u32, lo: u32, by: u32) -> vec2u {
   if (by == 0u) { return vec2u(hi, lo); }
   if (by < 32u) {
@@ -22,7 +25,9 @@ fn shift_jam(hi: u32, lo: u32, by: u32) -> vec2u {
     return vec2u(0u, (hi >> rest) | select(0u, 1u, lost != 0u));
   }
   return vec2u(0u, select(0u, 1u, (hi | lo) != 0u));
-}
+}`;
+
+const exactFma = `
 fn exact_fma(a: u32, b: u32, c: u32, odd: bool) -> u32 {
   let am = a & 0x7fffffffu; let bm = b & 0x7fffffffu; let cm = c & 0x7fffffffu;
   let sign = (a ^ b) & 0x80000000u;
@@ -148,6 +153,9 @@ fn add_coarse(a: u32, b: u32) -> u32 {
 
 /** The library, each function after those that it calls. */
 const library = {
+  shift_jam: shiftJam,
+  ...wideFunctions,
+  ...drawFunctions,
   exact_fma: exactFma,
   multiply,
   add,

@@ -4,12 +4,13 @@ import { axisNames, walk } from "../plain/define.js";
 import type { Shader } from "../shader.js";
 import type { Arithmetic } from "./arithmetic.js";
 import { withBinary64 } from "./binary64.js";
+import { beginDraws } from "./draws.js";
 import { withArithmetic } from "./float.js";
 import type { SumWriter } from "./products.js";
 
 /** Scale and bias are broadcast: their strides along the axes of x. */
 export const lineParams = [
-  ...["zero", "size", "inner", "epsilon_upper", "epsilon_lower"],
+  ...["zero", "seed", "size", "inner", "epsilon_upper", "epsilon_lower"],
   ...[...axisNames("d"), ...axisNames("a"), ...axisNames("b")],
 ] as const;
 
@@ -78,11 +79,17 @@ export function largestShader(label: string, own: Arithmetic): Shader {
 /** What is added up: of element k, at `at` in x and in what was read, the binary32 bits, or a number. */
 export type Term = { readonly bits: string } | { readonly number: string };
 
+/** Sums that a plan decides, and the number of the component that stands in line `id`. */
+export interface WrittenSums {
+  readonly writer: SumWriter;
+  readonly component: string;
+}
+
 /** `finish` of every line's `sum`, of `n` terms: by a writer of decided sums, or one after the other. */
 export function sumShader(
   label: string,
   own: Arithmetic,
-  sums: SumWriter | null,
+  sums: WrittenSums | null,
   reads: Reads,
   term: Term,
   finish: string,
@@ -93,7 +100,7 @@ export function sumShader(
   const adding = sums
     ? [
         `fn term(k: u32) -> u32 { ${place} return ${bits}; }`,
-        sums({ w: "0x3f800000u", h: "term(k)" }, { alpha: false, beta: false }),
+        sums.writer({ w: "0x3f800000u", h: "term(k)" }, { alpha: false, beta: false }),
       ]
     : [
         `fn term(k: u32) -> ${own.type} { ${place} return ${number}; }`,
@@ -110,6 +117,7 @@ export function sumShader(
     ["var<private> first: u32;", ...adding],
     [
       `  first = ${firstOf};`,
+      ...(sums ? [beginDraws(adding.join("\n"), sums.component)] : []),
       `  let sum = ${sums ? own.ofBits("sum_terms(p.size)") : "sum_terms(p.size)"};`,
       `  let n = ${own.ofCount("p.size")};`,
       `  ${own.store("y", "id", finish)}`,

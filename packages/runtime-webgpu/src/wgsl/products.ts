@@ -1,6 +1,7 @@
 // Shaders around a sum: the sums themselves, one component per invocation, and what lays their operands out.
 import type { Accumulator } from "@mpplan/ir";
 import type { Shader } from "../shader.js";
+import { beginDraws } from "./draws.js";
 import { withArithmetic } from "./float.js";
 import { nativeFunctions, type NativeKind } from "./native.js";
 import { sumFunctions, type Factors } from "./sum.js";
@@ -10,12 +11,14 @@ export interface ProductVariant extends Factors {
   /** Terms are found through a table. */
   readonly taps: boolean;
   readonly scaled: boolean;
+  /** |W||h| + |b| instead: of every operand its absolute value. */
+  readonly magnitudes?: boolean;
   /** Which components: those of all columns or of a list of them, or those in a queue. */
   readonly from: "columns" | "queue";
 }
 
 export const productParams = [
-  ...["zero", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
+  ...["zero", "seed", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
   ...["row_step", "term_step", "out_row", "out_column", "bias_row", "bias_column"],
   ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at"],
 ] as const;
@@ -58,18 +61,20 @@ export const native =
 
 /** Every component of a list, or of a queue, in one accumulator: scaled, with its bias, unscaled. */
 export function productShader(label: string, sums: SumWriter, variant: ProductVariant): Shader {
-  const { taps, scaled, from } = variant;
-  const h = taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]";
+  const { taps, scaled, magnitudes, from } = variant;
+  const operand = (bits: string): string => (magnitudes ? `(${bits} & 0x7fffffffu)` : bits);
+  const h = operand(taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]");
   const functions = withArithmetic(
     [
       lookUp,
       "var<private> h_at: u32;",
       "var<private> w_at: u32;",
-      sums({ w: "weights[w_at + k * p.columns]", h }, variant),
+      sums({ w: operand("weights[w_at + k * p.columns]"), h }, variant),
       ...(scaled ? ["fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }"] : []),
     ].join("\n"),
   );
-  const biased = "biases[(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased]";
+  const biasAt = "(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased";
+  const biased = operand(`biases[${biasAt}]`);
   const scaledBias = scaled ? `scale(${biased}, tables[p.scales_at + lane])` : biased;
   const finished = `finish(sum_terms(p.length), ${scaledBias})`;
   return {
@@ -87,7 +92,7 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
     body: `${locate(from)}
   h_at = tables[unit] + looked_up(p.places_at, row, row * p.row_step);
   w_at = group_at * p.length * p.columns + column;
-  values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
+${beginDraws(functions, "out_at")}  values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
     ...(from === "queue" && { countIn: "queue" }),
     ...(/\bf16\(/.test(functions) && { halves: true }),
   };

@@ -1,5 +1,5 @@
-// WGSL that rounds binary32 bits to a format, to nearest even, by integers alone: no expression that a compiler may
-// fold, reassociate or flush.
+// WGSL that rounds binary32 bits to a format, to nearest even or toward zero, by integers alone: no expression that a
+// compiler may fold, reassociate or flush.
 import {
   maxFinite,
   minNormal,
@@ -27,7 +27,6 @@ export function bitsOf(x: number): number {
 export function formatProblem(format: FloatFormat): string | null {
   if (format.carrier) return "binary64 does not exist on a GPU";
   if (format.precision > 24) return `${format.name} has more than the 24 significant bits of binary32`;
-  if (format.precision === 23) return `${format.name} leaves no room to round an exact sum once`;
   if (maxFinite(format) > maxBinary32) return `${format.name} goes beyond the largest binary32 number`;
   if (!sharesExponents(format) && Math.log2(minSubnormal(format)) < -125) {
     return `${format.name} reaches below binary32's normal numbers`;
@@ -59,18 +58,27 @@ export function formatBits(format: FloatFormat): FormatBits {
   };
 }
 
-const hex = (word: number): string => `0x${(word >>> 0).toString(16)}u`;
+export const hex = (word: number): string => `0x${(word >>> 0).toString(16)}u`;
 
 /** `fn name(u: u32) -> u32`: the bits of u rounded to the format. A rounded zero is +0, and there is one NaN. */
-export function roundFunction(name: string, format: FloatFormat, overflow: Overflow): string {
+export function roundFunction(
+  name: string,
+  format: FloatFormat,
+  overflow: Overflow,
+  rounding: "nearest-even" | "toward-zero" = "nearest-even",
+): string {
+  const cut = rounding === "toward-zero";
   const { fraction, minNormal: normal, max, quantum } = formatBits(format);
   const over = bitsOf(roundingConstants(format, overflow).onOverflow);
   const drop = 23 - fraction;
   const mask = (0xffffffff << drop) >>> 0;
-  const nearest =
-    drop === 0 ? "m" : `(m + ${hex((1 << (drop - 1)) - 1)} + ((m >> ${drop}u) & 1u)) & ${hex(mask)}`;
+  const up = cut || drop === 0 ? "" : ` + ${hex((1 << (drop - 1)) - 1)} + ((m >> ${drop}u) & 1u)`;
+  const rounded = drop === 0 ? "m" : `(m${up}) & ${hex(mask)}`;
   const signed = (word: string): string => `(u & 0x80000000u) | ${word}`;
-  const beyond = `select(r, ${hex(over)}, r > ${hex(max)})`;
+  // Cut, a finite number stays finite.
+  const beyond = cut
+    ? `select(min(r, ${hex(max)}), ${hex(over)}, m == 0x7f800000u)`
+    : `select(r, ${hex(over)}, r > ${hex(max)})`;
   const head = [
     `fn ${name}(u: u32) -> u32 {`,
     `  let m = u & 0x7fffffffu;`,
@@ -79,7 +87,7 @@ export function roundFunction(name: string, format: FloatFormat, overflow: Overf
   if (sharesExponents(format)) {
     return [
       ...head,
-      `  let r = ${nearest};`,
+      `  let r = ${rounded};`,
       `  if (r == 0u) { return 0u; }`,
       `  return ${signed(beyond)};`,
       `}`,
@@ -89,13 +97,13 @@ export function roundFunction(name: string, format: FloatFormat, overflow: Overf
   return [
     ...head,
     `  if (m >= ${hex(normal)}) {`,
-    `    let r = ${nearest};`,
+    `    let r = ${rounded};`,
     `    return ${signed(beyond)};`,
     `  }`,
     `  let drop = ${quantum + 150}u - (m >> 23u);`,
     `  if (drop > 24u) { return 0u; }`,
     `  let x = (m & 0x7fffffu) | 0x800000u;`,
-    `  let q = (x + (1u << (drop - 1u)) - 1u + ((x >> drop) & 1u)) >> drop;`,
+    cut ? `  let q = x >> drop;` : `  let q = (x + (1u << (drop - 1u)) - 1u + ((x >> drop) & 1u)) >> drop;`,
     `  if (q == 0u) { return 0u; }`,
     `  let top = 31u - countLeadingZeros(q);`,
     `  return ${signed(`((top + ${quantum + 127}u) << 23u) | ((q << (23u - top)) & 0x7fffffu)`)};`,

@@ -3,6 +3,7 @@
 import { axisNames, walk } from "../plain/define.js";
 import type { Shader } from "../shader.js";
 import { withBinary64 } from "./binary64.js";
+import { beginDraws } from "./draws.js";
 import { withArithmetic } from "./float.js";
 import type { SumWriter } from "./products.js";
 
@@ -53,7 +54,14 @@ fn divide(a: u32, n: u32) -> u32 {
 /** A root in binary64, stored in binary32. */
 const rootOf = "fn root_of(a: u32) -> u32 { return to_single(root64(from_single(a))); }";
 
-export const valueParams = ["zero", "places", "divisors_at", ...axisNames("d"), ...axisNames("a")] as const;
+export const valueParams = [
+  "zero",
+  "seed",
+  "places",
+  "divisors_at",
+  ...axisNames("d"),
+  ...axisNames("a"),
+] as const;
 
 /**
  * Component `id` starts where `id / places` walks to, and covers the taps of place `id % places`. The tables hold where
@@ -79,7 +87,7 @@ export function valueShader(label: string, sums: SumWriter, term: ValueTerm, roo
     body: `${walk({ begin: "a" }, "id / p.places")}
   let place = id % p.places;
   first = begin;
-  tap_at = tables[place];
+${beginDraws(code, "id")}  tap_at = tables[place];
   y[id] = ${result};`,
     ...(/\bf16\(/.test(code) && { halves: true }),
   };
