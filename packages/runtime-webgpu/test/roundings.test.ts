@@ -33,6 +33,8 @@ const accumulators: readonly Accumulator[] = [
   stochastic({ format: "binary32", product: "fma" }),
   accumulatorOf({ format: "e8m22", product: "fma", overflow: "infinity" }),
   accumulatorOf({ format: "e5m22", product: "rounded", order: pairwise }),
+  accumulatorOf({ format: "e5m23", product: "fma", order: blocked }),
+  accumulatorOf({ format: "e5m23", product: "rounded" }),
   accumulatorOf({ format: "binary32", order: aligned(32, 14), overflow: "infinity" }),
   accumulatorOf({ format: "binary32", product: "fma", order: aligned(5, 40), overflow: "infinity" }),
   towardZero({ format: "bfloat16", product: "rounded", order: aligned(16, 24) }),

@@ -4,13 +4,15 @@ import { roundingConstants, type FloatFormat, type Overflow, type RoundingMode }
 import { bitsOf, formatBits, hex, sharesExponents } from "./round.js";
 
 /**
- * True where an exact value cannot go through binary32: to nearest, odd rounding leaves a value of 24 bits no tie of 22
- * bits; toward zero, cutting twice cuts once, but a binary32 number that is odd may be exact.
+ * True where an exact value cannot go through binary32. To nearest, a value rounded to odd looks like no number and no
+ * tie of 22 bits or fewer, and binary32 itself is rounded to at once; 23 bits are too many, and so are 24 that become
+ * fewer below a smallest normal number of their own. Toward zero, a value cut twice is cut once, but one rounded to odd
+ * may have 24 bits.
  */
 export function roundsWide(format: FloatFormat, rounding: RoundingMode): boolean {
   switch (rounding) {
     case "nearest-even":
-      return format.precision === 23;
+      return format.precision === 23 || (format.precision === 24 && !sharesExponents(format));
     case "toward-zero":
       return format.precision === 24;
     case "stochastic":
