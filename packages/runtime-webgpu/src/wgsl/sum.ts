@@ -2,6 +2,7 @@
 // Everything between two roundings is what reference/accumulate.ts does, on bits.
 import { formatNamed, type FloatFormat } from "@mpplan/formats";
 import { printAccumulator, resultFormat, type Accumulator, type ProductRule } from "@mpplan/ir";
+import { sumIn, termLoop } from "./loops.js";
 import { formatProblem, isFarFromSubnormal, roundFunction } from "./round.js";
 
 /** Why the accumulator is left to another backend; null if it is not. */
@@ -82,24 +83,12 @@ export function orderOf({ order }: Accumulator, { w, h }: TermAccess): string {
   const step = `s = take(s, ${w}, ${h});`;
   switch (order.kind) {
     case "sequential":
-      return `fn sum_terms(n: u32) -> u32 {
-  var s = 0u;
-  for (var k = 0u; k < n; k++) { ${step} }
-  return s;
-}`;
     case "blocked":
     case "chunked": {
-      const size = order.kind === "blocked" ? order.block : order.chunk;
+      const component = { name: "", w, h };
       return `fn sum_terms(n: u32) -> u32 {
-  var outer = 0u;
-  var k = 0u;
-  while (k < n) {
-    let end = min(n, k + ${size}u);
-    var s = 0u;
-    for (; k < end; k++) { ${step} }
-    outer = add_outer(outer, s);
-  }
-  return outer;
+${termLoop(order, "n", [component])}
+  return ${sumIn(order, component)};
 }`;
     }
     case "pairwise":
