@@ -1,68 +1,55 @@
 // A node's sums as a decision says: one dispatch per accumulator that some column starts with; for dynamic choices a
 // test that gathers components in a queue, and an indirect dispatch over it. Nothing is read back in between.
 import { formatNamed } from "@mpplan/formats";
-import { resultFormat, type Choice, type Decision } from "@mpplan/ir";
-import type { KernelContext, KernelRequest, KernelResult, Problem, SumCounts } from "@mpplan/runtime";
+import { resultFormat } from "@mpplan/ir";
+import type { KernelContext, KernelRequest, KernelResult, SumCounts } from "@mpplan/runtime";
+import { dispatchQueue, dispatchSums, ordered, paramsOf, takeQueue, type Writer } from "./dispatch-sums.js";
 import { layOut, problemFor, type Layout } from "./layout.js";
-import { codeBits, testTables, type Tested } from "./lookup.js";
-import { workgroup } from "./shader.js";
+import { codeBits, testTables } from "./lookup.js";
+import { OperandMaker, type Operands } from "./operands.js";
+import { lanesPerGroup, packColumns, type TiledPart } from "./packing.js";
+import { partsOf, type Part, type TestedPart } from "./parts.js";
 import type { Bound, Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
-import type { SumWriter } from "./wgsl/products.js";
-import { packShader, padShader, productParams, productShader, type ProductParams } from "./wgsl/products.js";
-import { bitsOf, roundFunction } from "./wgsl/round.js";
-import { extentShader, testShader } from "./wgsl/recompute.js";
-
-type Range = Decision["ranges"][number];
-type Dynamic = Extract<Choice, { mode: "dynamic" }>;
-
-/** Columns that share what is done with them. */
-interface Part {
-  readonly use: number;
-  readonly lanes: readonly number[];
-}
-
-/** Columns whose tests look at one low format and ask for one high accumulator. */
-interface TestedPart {
-  readonly low: number;
-  readonly high: number;
-  readonly lanes: readonly number[];
-  readonly neurons: readonly Tested[];
-}
+import { chooseTile, single, type ChooseTile } from "./tiles.js";
+import { roundFunction } from "./wgsl/round.js";
+import { testShader } from "./wgsl/recompute.js";
 
 /** What one shape of the inputs needs, made once. */
 interface Prepared {
   readonly shape: string;
   readonly layout: Layout;
-  readonly parts: readonly Part[];
+  readonly parts: readonly (Part & TiledPart & { readonly perGroup: readonly number[] })[];
   readonly tested: readonly (TestedPart & { readonly ranks: Bound; readonly tests: Bound })[];
 }
 
-/** Weights in the layout's order, for as long as their handle lives. */
-type PackedWeights = WeakMap<GpuTensor, { shape: string; packed: Bound }>;
+/** How an accumulator's sums are written. */
+export type WriterFor = (use: number) => Writer;
 
-/** How a part is summed: emulated, or by the device's own arithmetic where that is enough. */
-export type WriterFor = (use: number) => { readonly label: string; readonly sums: SumWriter };
+export interface PlannedOptions {
+  readonly writerFor: WriterFor;
+  /** False where sums are in the device's arithmetic, so that a test has to round what it looks at. */
+  readonly exact: boolean;
+  /** True for a handle that outlives the run. */
+  readonly lasts: (handle: GpuTensor) => boolean;
+  readonly chooseTile?: ChooseTile;
+}
 
 export class PlannedSums {
   private prepared: Prepared | null = null;
-  private zero: Bound | null = null;
-  private readonly packedFor: PackedWeights = new WeakMap();
+  private readonly maker: OperandMaker;
 
   constructor(
     private readonly stream: Stream,
     private readonly request: KernelRequest,
-    private readonly writerFor: WriterFor,
-    /** False where sums are in the device's arithmetic, so that a test has to round what it looks at. */
-    private readonly exact: boolean,
-    /** True for a handle that outlives the run. */
-    private readonly lasts: (handle: GpuTensor) => boolean,
-  ) {}
+    private readonly options: PlannedOptions,
+  ) {
+    this.maker = new OperandMaker(stream, options.lasts);
+  }
 
   run(inputs: readonly (GpuTensor | null)[], { salt }: KernelContext): KernelResult {
-    const { stream } = this;
-    const prepared = this.prepare(inputs);
-    const { layout, parts, tested } = prepared;
+    const { stream, maker } = this;
+    const { layout, parts, tested, shape } = this.prepare(inputs);
     const { problem } = layout;
     const [x, w] = [inputs[0]!, inputs[1]!];
     const bias = inputs[2] ?? null;
@@ -72,27 +59,23 @@ export class PlannedSums {
     const base = { components: counts, recomputed: 0, magnitudes: 0, total };
     if (total === 0) return { outputs: [output], executed: base };
 
-    const rows = problem.rows * layout.samples;
-    const padded = this.pad(layout, x.bound(stream));
-    const packed = this.pack(prepared, w);
+    const padded = maker.pad(layout, x.bound(stream));
+    const packed = maker.pack(layout, shape, w);
     const operands: Operands = {
       x: padded ?? x.bound(stream),
       weights: packed.bound,
-      bias: bias ? bias.bound(stream) : this.nothing(),
+      bias: bias ? bias.bound(stream) : maker.nothing(),
       biased: bias !== null,
       out: output.bound(stream),
     };
-    for (const [i, { use, lanes }] of parts.entries()) {
-      counts[use]! += lanes.length * rows;
-      this.sums(
-        layout,
-        operands,
-        use,
-        parts.length === 1 ? "all" : { list: i, lanes: lanes.length },
-        lanes.length * rows,
-      );
+    for (const [i, { use, lanes, tile, perGroup }] of parts.entries()) {
+      counts[use]! += lanes.length * problem.rows * layout.samples;
+      const listed = { lanes: lanes.length, perGroup, tile, list: layout.tables.lists[i]! };
+      dispatchSums(stream, layout, operands, this.options.writerFor(use), listed);
     }
-    const later = tested.map((part, i) => this.again(layout, operands, part, parts.length + i, salt));
+    const later = tested.map((part, i) =>
+      this.again(layout, operands, part, layout.tables.lists[parts.length + i]!, salt),
+    );
     if (padded) stream.pool.give(padded.buffer);
     if (!packed.kept) stream.pool.give(packed.bound.buffer);
     if (later.length === 0) return { outputs: [output], executed: base };
@@ -103,150 +86,53 @@ export class PlannedSums {
   private again(
     layout: Layout,
     operands: Operands,
-    part: Prepared["tested"][number],
+    { low, high, lanes, tests, ranks }: Prepared["tested"][number],
     list: number,
     salt: number,
   ): () => Promise<ArrayBuffer> {
-    const { stream, request } = this;
+    const { stream, request, options } = this;
     const { problem, tables, samples } = layout;
-    const elements = part.lanes.length * problem.rows * samples;
-    const queue: Bound = { buffer: stream.pool.take((elements + 1) * 4), bytes: (elements + 1) * 4 };
-    const extent: Bound = { buffer: stream.pool.take(12), bytes: 12 };
-    stream.clear(queue.buffer, 4);
-    const params = { ...this.params(layout), lanes: part.lanes.length, list_at: tables.lists[list]! };
-    const format = formatNamed(resultFormat(request.accumulators[part.low]!));
-    const { overflow } = request.accumulators[part.low]!;
-    const rounding = this.exact ? "" : roundFunction("round_code", format, overflow);
+    const elements = lanes.length * problem.rows * samples;
+    const queue = takeQueue(stream, elements);
+    const params = { ...paramsOf(layout), lanes: lanes.length, list_at: list };
+    const format = formatNamed(resultFormat(request.accumulators[low]!));
+    const { overflow } = request.accumulators[low]!;
+    const rounding = options.exact ? "" : roundFunction("round_code", format, overflow);
     stream.dispatch(
       testShader({ bits: codeBits(format), rounding }, tables.scales >= 0),
-      [operands.out, tables, part.tests, part.ranks, queue],
+      [operands.out, tables, tests, ranks, queue],
       [...ordered(params), layout.lanes, request.firstComponent, salt],
       elements,
     );
-    const most = stream.device.gpu.limits.maxComputeWorkgroupsPerDimension;
-    stream.dispatch(extentShader(workgroup, most), [queue, extent], [], 1);
-    this.sums(layout, operands, part.high, { queue }, { indirect: extent.buffer });
+    dispatchQueue(stream, layout, operands, options.writerFor(high), queue);
     const read = stream.readLater({ buffer: queue.buffer, bytes: 4 });
     stream.pool.give(queue.buffer);
-    stream.pool.give(extent.buffer);
     return read;
   }
 
-  private sums(
-    layout: Layout,
-    { x, weights, bias, biased, out }: Operands,
-    use: number,
-    from: "all" | { readonly list: number; readonly lanes: number } | { readonly queue: Bound },
-    extent: number | { readonly indirect: GPUBuffer },
-  ): void {
-    const { tables, problem } = layout;
-    const { label, sums } = this.writerFor(use);
-    const listed = typeof from === "object" && "list" in from;
-    const queued = typeof from === "object" && "queue" in from;
-    const shader = productShader(label, sums, {
-      taps: tables.taps >= 0,
-      alpha: problem.alpha !== 1,
-      beta: biased && problem.beta !== 1,
-      scaled: tables.scales >= 0,
-      from: queued ? "queue" : "columns",
-    });
-    const params = {
-      ...this.params(layout),
-      biased: biased ? 1 : 0,
-      ...(listed && { lanes: from.lanes, list_at: tables.lists[from.list]! }),
-    };
-    const bound = [x, weights, bias, tables, ...(queued ? [from.queue] : []), out];
-    this.stream.dispatch(shader, bound, ordered(params), extent);
-  }
-
-  private params(layout: Layout): ProductParams {
-    const { problem, tables, samples, lanes } = layout;
-    const steps = "size" in problem.operand ? { rowStep: 0, termStep: 0 } : problem.operand;
-    return {
-      zero: 0,
-      alpha: bitsOf(problem.alpha),
-      beta: bitsOf(problem.beta),
-      biased: 0,
-      length: problem.length,
-      rows: problem.rows,
-      columns: problem.columns,
-      samples,
-      lanes,
-      row_step: steps.rowStep,
-      term_step: steps.termStep,
-      out_row: problem.outStep[0],
-      out_column: problem.outStep[1],
-      bias_row: problem.biasStep[0],
-      bias_column: problem.biasStep[1],
-      units_at: tables.units,
-      taps_at: tables.taps,
-      places_at: tables.places,
-      scales_at: tables.scales,
-      unscale_at: tables.unscale,
-      list_at: -1,
-    };
-  }
-
-  /** A zero for sums without a bias. */
-  private nothing(): Bound {
-    this.zero ??= { buffer: this.stream.upload(new Uint32Array(1)), bytes: 4 };
-    return this.zero;
-  }
-
-  private pad({ padding, problem, tables }: Layout, x: Bound): Bound | null {
-    if (!padding) return null;
-    const { size, runs, runLength } = padding;
-    const units = problem.units.length;
-    const bytes = units * size * 4;
-    const padded = { buffer: this.stream.pool.take(bytes), bytes };
-    this.stream.clear(padded.buffer, bytes);
-    const params = [size, runs, runLength, tables.runs, tables.froms];
-    this.stream.dispatch(padShader, [x, tables, padded], params, units * runs * runLength);
-    return padded;
-  }
-
-  private pack({ layout, shape }: Prepared, w: GpuTensor): { bound: Bound; kept: boolean } {
-    const known = this.packedFor.get(w);
-    if (known?.shape === shape) return { bound: known.packed, kept: true };
-    const { tables, problem } = layout;
-    const { groups, length, columns, weights } = problem;
-    const elements = groups * length * columns;
-    const bound = { buffer: this.stream.pool.take(elements * 4), bytes: elements * 4 };
-    const shader = packShader(tables.order >= 0, tables.scales >= 0);
-    const params = [
-      0,
-      length,
-      columns,
-      weights.columnStep,
-      weights.termStep,
-      tables.first,
-      tables.order,
-      tables.scales,
-    ];
-    this.stream.dispatch(shader, [w.bound(this.stream), tables, bound], params, elements);
-    const kept = this.lasts(w);
-    if (kept) {
-      w.attach(bound.buffer);
-      this.packedFor.set(w, { shape, packed: bound });
-    }
-    return { bound, kept };
-  }
-
   private prepare(inputs: readonly (GpuTensor | null)[]): Prepared {
-    const { stream, request } = this;
+    const { stream, request, options } = this;
     const { node, site, decision } = request;
     const shape = JSON.stringify(inputs.map((t) => t && t.dims));
     if (this.prepared?.shape === shape) return this.prepared;
     if (this.prepared) this.release(this.prepared);
     const problem = problemFor(node, inputs, site);
+    const { groups, columns, rows, units } = problem;
+    const lines = groups === 0 ? 0 : (rows * units.length) / groups;
     const { parts, tested } = partsOf(request, problem);
-    const lists = [...parts, ...tested].map(({ lanes }) => lanes);
-    const layout = layOut(stream, problem, decision!.arrangement, lists);
+    const tiled = parts.map((part) => {
+      const perGroup = lanesPerGroup(part.lanes, columns);
+      const choose = options.writerFor(part.use).tiles ? (options.chooseTile ?? chooseTile) : () => single;
+      return { ...part, perGroup, tile: choose({ lines, columns: perGroup }) };
+    });
+    const packing = packColumns(groups, columns, tiled);
+    const lists = [...packing.lists, ...tested.map(({ lanes }) => lanes)];
+    const layout = layOut(stream, problem, decision!.arrangement, packing, lists);
     const onGpu = (words: Uint32Array): Bound => ({ buffer: stream.upload(words), bytes: words.byteLength });
     return (this.prepared = {
       shape,
       layout,
-      parts,
+      parts: tiled,
       tested: tested.map((part) => {
         const format = formatNamed(resultFormat(request.accumulators[part.low]!));
         const { ranks, words } = testTables(format, part.neurons);
@@ -262,19 +148,6 @@ export class PlannedSums {
   }
 }
 
-interface Operands {
-  readonly x: Bound;
-  readonly weights: Bound;
-  /** One zero where there is none. */
-  readonly bias: Bound;
-  readonly biased: boolean;
-  readonly out: Bound;
-}
-
-function ordered(params: ProductParams): number[] {
-  return productParams.map((name) => params[name]);
-}
-
 async function countAgain(
   base: SumCounts,
   tested: readonly TestedPart[],
@@ -288,34 +161,4 @@ async function countAgain(
     recomputed += count;
   }
   return { ...base, components, recomputed };
-}
-
-function partsOf(
-  { decision, site }: KernelRequest,
-  problem: Problem,
-): { parts: Part[]; tested: TestedPart[] } {
-  const ranges = new Array<Range>(site?.neurons ?? 0);
-  for (const range of decision!.ranges) ranges.fill(range, range.start, range.end);
-  const scales = decision!.arrangement?.scales;
-  const parts = new Map<number, number[]>();
-  const tested = new Map<string, { low: number; high: number; lanes: number[]; neurons: Tested[] }>();
-  for (let lane = 0; lane < problem.groups * problem.columns; lane++) {
-    const neuron = problem.neuron(Math.floor(lane / problem.columns), lane % problem.columns);
-    const { choice, start } = ranges[neuron]!;
-    const use = choice.mode === "static" ? choice.use : choice.low;
-    const list = parts.get(use);
-    if (list) list.push(lane);
-    else parts.set(use, [lane]);
-    if (choice.mode === "static") continue;
-    const { low, high, test }: Dynamic = choice;
-    const key = `${low}|${high}`;
-    let part = tested.get(key);
-    if (!part) tested.set(key, (part = { low, high, lanes: [], neurons: [] }));
-    part.lanes.push(lane);
-    part.neurons.push({ test, neuronInRange: neuron - start, exponent: scales?.[neuron] ?? 0 });
-  }
-  return {
-    parts: [...parts].map(([use, lanes]) => ({ use, lanes })),
-    tested: [...tested.values()],
-  };
 }

@@ -2,8 +2,9 @@
 import type { Accumulator } from "@mpplan/ir";
 import type { Shader } from "../shader.js";
 import { withArithmetic } from "./float.js";
-import { nativeFunctions, type NativeKind } from "./native.js";
-import { sumFunctions, type Factors } from "./sum.js";
+import { nativeFinish, nativeFunctions, nativeTile, type NativeKind } from "./native.js";
+import { quickSteps, type TileWriter } from "./quick.js";
+import { finishFunctions, sumFunctions, type Factors } from "./sum.js";
 
 /** What differs between the problems that one shader is for. */
 export interface ProductVariant extends Factors {
@@ -15,9 +16,9 @@ export interface ProductVariant extends Factors {
 }
 
 export const productParams = [
-  ...["zero", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
+  ...["zero", "alpha", "beta", "biased", "length", "rows", "columns", "groups", "samples", "lanes", "width"],
   ...["row_step", "term_step", "out_row", "out_column", "bias_row", "bias_column"],
-  ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at"],
+  ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at", "slots_at", "slot_at"],
 ] as const;
 
 export type ProductParams = Readonly<Record<(typeof productParams)[number], number>>;
@@ -36,12 +37,27 @@ export function locate(from: ProductVariant["from"]): string {
     queue: "let at = queue[1u + id] % p.lanes; let line = queue[1u + id] / p.lanes; let lane = at;",
   }[from];
   return `  ${lane}
-  let row = line % p.rows;
+${component}`;
+}
+
+/** What follows from a lane and a line: group, column, row, unit, and where the output is. */
+export const component = `  let row = line % p.rows;
   let group_at = lane / p.columns;
   let column = lane % p.columns;
   let unit = p.units_at + (group_at * p.samples + line / p.rows) * 3u;
   let out_at = tables[unit + 1u] + row * p.out_row + column * p.out_column;`;
+
+/** A sum with its bias, which both are scaled where neurons are: as the output has it. */
+export function finished(sum: string, scaled: boolean): string {
+  const bias = "biases[(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased]";
+  if (!scaled) return `finish(${sum}, ${bias})`;
+  return `scale(finish(${sum}, scale(${bias}, tables[p.scales_at + lane])), tables[p.unscale_at + lane])`;
 }
+
+export const scaleFunction = "fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }";
+
+export const usesHalves = (code: string): { readonly halves?: true } =>
+  /\bf16\(/.test(code) ? { halves: true } : {};
 
 /** How a sum is written in WGSL: functions `sum_terms(n)` and `finish(sum, bias)` over the operands' bits. */
 export type SumWriter = (terms: { w: string; h: string }, factors: Factors) => string;
@@ -51,10 +67,21 @@ export const emulated =
   (terms, factors) =>
     sumFunctions(accumulator, terms, factors);
 
+/** The same in tiles; null where an accumulator has no quick steps. */
+export function emulatedTiles(accumulator: Accumulator): TileWriter | null {
+  const steps = quickSteps(accumulator);
+  return steps && ((factors) => ({ ...steps, finish: finishFunctions(accumulator, factors) }));
+}
+
 export const native =
   (accumulator: Accumulator, kind: NativeKind): SumWriter =>
   (terms, factors) =>
     nativeFunctions(kind, accumulator, terms, factors);
+
+export function nativeTiles(accumulator: Accumulator, kind: NativeKind): TileWriter | null {
+  const steps = nativeTile(kind, accumulator);
+  return steps && ((factors) => ({ ...steps, finish: nativeFinish(factors) }));
+}
 
 /** Every component of a list, or of a queue, in one accumulator: scaled, with its bias, unscaled. */
 export function productShader(label: string, sums: SumWriter, variant: ProductVariant): Shader {
@@ -65,13 +92,10 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
       lookUp,
       "var<private> h_at: u32;",
       "var<private> w_at: u32;",
-      sums({ w: "weights[w_at + k * p.columns]", h }, variant),
-      ...(scaled ? ["fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }"] : []),
+      sums({ w: "weights[w_at + k * p.width]", h }, variant),
+      ...(scaled ? [scaleFunction] : []),
     ].join("\n"),
   );
-  const biased = "biases[(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased]";
-  const scaledBias = scaled ? `scale(${biased}, tables[p.scales_at + lane])` : biased;
-  const finished = `finish(sum_terms(p.length), ${scaledBias})`;
   return {
     label,
     buffers: {
@@ -86,32 +110,35 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
     functions,
     body: `${locate(from)}
   h_at = tables[unit] + looked_up(p.places_at, row, row * p.row_step);
-  w_at = group_at * p.length * p.columns + column;
-  values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
+  w_at = group_at * p.length * p.width + looked_up(p.slot_at, lane, column);
+  values[out_at] = ${finished("sum_terms(p.length)", scaled)};`,
     ...(from === "queue" && { countIn: "queue" }),
-    ...(/\bf16\(/.test(functions) && { halves: true }),
+    ...usesHalves(functions),
   };
 }
 
 export const packParams = [
-  ...["zero", "length", "columns", "column_step", "term_step", "first_at", "order_at", "scales_at"],
+  ...["zero", "length", "columns", "width", "column_step", "term_step"],
+  ...["first_at", "order_at", "scales_at", "slots_at"],
 ] as const;
 
-/** Weights as [group, term, column], in the order of the steps, scaled: neighbours read neighbours. */
+/** Weights as [group, term, slot], in the order of the steps, scaled: neighbours read neighbours. Empty slots are zero. */
 export function packShader(ordered: boolean, scaled: boolean): Shader {
   const term = ordered ? "tables[p.order_at + k]" : "k";
   const weight = "source[tables[p.first_at + group_at] + column * p.column_step + term * p.term_step]";
-  const lane = "tables[p.scales_at + group_at * p.columns + column]";
   return {
     label: "pack weights",
     buffers: { source: "read u32", tables: "read u32", packed: "write u32" },
     params: packParams,
-    functions: scaled ? withArithmetic("fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }") : "",
-    body: `  let column = id % p.columns;
-  let k = (id / p.columns) % p.length;
-  let group_at = id / p.columns / p.length;
+    functions: `${lookUp}\n${scaled ? withArithmetic(scaleFunction) : ""}`,
+    body: `  let slot = id % p.width;
+  let k = (id / p.width) % p.length;
+  let group_at = id / p.width / p.length;
+  let lane = looked_up(p.slots_at, group_at * p.width + slot, group_at * p.columns + slot);
+  if (lane == 0xffffffffu) { packed[id] = 0u; return; }
+  let column = lane % p.columns;
   let term = ${term};
-  packed[id] = ${scaled ? `scale(${weight}, ${lane})` : weight};`,
+  packed[id] = ${scaled ? `scale(${weight}, tables[p.scales_at + lane])` : weight};`,
   };
 }
 

@@ -35,13 +35,21 @@ export function sumFunctions(a: Accumulator, terms: TermAccess, factors: Factors
   const outer = formatNamed(resultFormat(a));
   return [
     roundFunction("round_inner", inner, a.overflow),
-    roundFunction("round_outer", outer, a.overflow),
     `fn take(s: u32, w: u32, h: u32) -> u32 { return ${stepOf(a.product, inner)}; }`,
     `fn add_inner(a: u32, b: u32) -> u32 { return ${additionOf(a.product, inner, "round_inner", true)}; }`,
     // An outer sum adds what came in the inner format, which may be the wider one.
     `fn add_outer(a: u32, b: u32) -> u32 { return ${additionOf(a.product, outer, "round_outer", inner.name === outer.name)}; }`,
-    `fn add_bias(a: u32, b: u32) -> u32 { return ${additionOf(a.product, outer, "round_outer", false)}; }`,
     orderOf(a, terms),
+    finishFunctions(a, factors),
+  ].join("\n");
+}
+
+/** Function `finish(sum, bias)` alone, for sums that were made elsewhere. */
+export function finishFunctions(a: Accumulator, factors: Factors): string {
+  const outer = formatNamed(resultFormat(a));
+  return [
+    roundFunction("round_outer", outer, a.overflow),
+    `fn add_bias(a: u32, b: u32) -> u32 { return ${additionOf(a.product, outer, "round_outer", false)}; }`,
     finishOf(a.product, outer, factors),
   ].join("\n");
 }
@@ -70,11 +78,15 @@ function stepOf(product: ProductRule, format: FloatFormat): string {
   }
 }
 
+/** True where a + b may be rounded to binary32 before it is rounded to the format; `own`: both are numbers of it. */
+export function addsThroughBinary32(product: ProductRule, { precision }: FloatFormat, own: boolean): boolean {
+  // For p <= 11, rounding a sum of two numbers of the format to 24 bits first is harmless: 24 >= 2p + 2.
+  return viaBinary32(product) || precision === 24 || (own && precision <= 11);
+}
+
 /** R(a + b), through binary32 where the product rule goes that way; `own`: both are numbers of the format. */
 function additionOf(product: ProductRule, format: FloatFormat, round: string, own: boolean): string {
-  // For p <= 11, rounding a sum of two numbers of the format to 24 bits first is harmless: 24 >= 2p + 2.
-  const throughBinary32 = viaBinary32(product) || format.precision === 24 || (own && format.precision <= 11);
-  if (!throughBinary32) return `${round}(exact_fma(a, 0x3f800000u, b, true))`;
+  if (!addsThroughBinary32(product, format, own)) return `${round}(exact_fma(a, 0x3f800000u, b, true))`;
   // A term from outside may be subnormal, and cancel nothing: what it is is rounded away.
   return isFarFromSubnormal(format) ? `${round}(add_coarse(a, b))` : `${round}(add(a, b))`;
 }
