@@ -12,18 +12,23 @@ import {
 } from "@mpplan/runtime";
 import { Device, type AdapterFacts, type DeviceOptions } from "./device.js";
 import { testProblem } from "./lookup.js";
+import type { Writer } from "./dispatch-sums.js";
 import type { Recorder } from "./plain/define.js";
 import { recorders, shapeOf } from "./plain/index.js";
-import { PlannedSums, type WriterFor } from "./planned.js";
+import { PlannedSums, type PlannedOptions } from "./planned.js";
 import { selfTest } from "./self-test.js";
 import { Stream } from "./stream.js";
 import { GpuTensor } from "./tensor.js";
+import type { ChooseTile } from "./tiles.js";
 import { decidedValues, ownSums, undecidedLines } from "./values.js";
 import { nativeKind, nativeProblem } from "./wgsl/native.js";
-import { emulated, native } from "./wgsl/products.js";
+import { emulated, emulatedTiles, native, nativeTiles } from "./wgsl/products.js";
 import { problemWith } from "./wgsl/sum.js";
 
-export type WebGpuOptions = DeviceOptions;
+export interface WebGpuOptions extends DeviceOptions {
+  /** How many components of a product an invocation computes; for measurements. No bit of an emulated sum depends on it. */
+  readonly chooseTile?: ChooseTile;
+}
 
 export interface WebGpuBackend extends KernelBackend {
   readonly adapter: AdapterFacts;
@@ -49,7 +54,7 @@ export async function createWebGpuBackend(options: WebGpuOptions = {}): Promise<
   const stream = new Stream(device);
   const inexact = await selfTest(stream);
   return {
-    ...backendOn(stream, inexact),
+    ...backendOn(stream, inexact, options.chooseTile),
     adapter: device.adapter,
     inexact,
     counts: stream.counts,
@@ -60,7 +65,7 @@ export async function createWebGpuBackend(options: WebGpuOptions = {}): Promise<
 const reference = createReferenceBackend();
 
 /** For tests, which look into the stream. */
-export function backendOn(stream: Stream, inexact: string | null): KernelBackend {
+export function backendOn(stream: Stream, inexact: string | null, chooseTile?: ChooseTile): KernelBackend {
   /** Handles that came from outside and live on: constants, and inputs, whose weights are packed once. */
   const uploaded = new WeakSet<object>();
   return {
@@ -70,7 +75,8 @@ export function backendOn(stream: Stream, inexact: string | null): KernelBackend
       if (request.storage === "binary64") return no("the exact reference is computed in binary64");
       const { op } = request.node;
       if (op === "Conv" || op === "Gemm" || op === "MatMul") {
-        return sumKernel(request, stream, inexact, (handle) => uploaded.has(handle));
+        const lasts = (handle: GpuTensor): boolean => uploaded.has(handle);
+        return sumKernel(request, stream, inexact, { lasts, ...(chooseTile && { chooseTile }) });
       }
       return request.decision ? valueKernel(request, stream, inexact) : plainKernel(request, stream);
     },
@@ -94,18 +100,25 @@ function sumKernel(
   request: KernelRequest,
   stream: Stream,
   inexact: string | null,
-  lasts: (handle: GpuTensor) => boolean,
+  options: Pick<PlannedOptions, "lasts" | "chooseTile">,
 ): Kernel | Unsupported {
   const exact = request.semantics !== "floor" || !isNative(request);
   const reason = whyNot(request, exact, inexact);
   if (reason) return no(reason);
   const { accumulators } = request;
   const kinds = accumulators.map((a) => nativeKind(a, stream.device.adapter.halves));
-  const writerFor: WriterFor = (use) =>
-    exact
-      ? { label: "emulated sums", sums: emulated(accumulators[use]!) }
-      : { label: `${kinds[use]!} sums`, sums: native(accumulators[use]!, kinds[use]!) };
-  const sums = new PlannedSums(stream, request, writerFor, exact, lasts);
+  const writers = accumulators.map((a, use): Writer => {
+    const kind = kinds[use]!;
+    return exact
+      ? {
+          label: "emulated sums",
+          sums: emulated(a),
+          tiles: emulatedTiles(a),
+          draws: a.rounding === "stochastic",
+        }
+      : { label: `${kind} sums`, sums: native(a, kind), tiles: nativeTiles(a, kind), draws: false };
+  });
+  const sums = new PlannedSums(stream, request, { ...options, writerFor: (use) => writers[use]!, exact });
   const used = [...usedBy(request)].map((use) => `${accumulators[use]!.format} in ${kinds[use]!}`);
   const substitution = exact ? null : `the device's own arithmetic, at least as precise: ${used.join(", ")}`;
   return {
@@ -187,7 +200,7 @@ function plainKernel(request: KernelRequest, stream: Stream): Kernel | Unsupport
       const inputs = handles as (GpuTensor | null)[];
       const fits = tensors && (op === "Shape" || inputs[0]?.elem === "float32");
       if (fits && lines) {
-        const done = lines(inputs);
+        const done = lines(inputs, context);
         if (done) return done;
       } else if (fits) {
         const outputs = recorder!(inputs, node, stream);

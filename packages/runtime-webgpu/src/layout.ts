@@ -1,6 +1,7 @@
 // A node's sums laid out for the GPU: the problem's shape, and every table that shaders look things up in, in one buffer.
 import type { Arrangement, Node, SumSite, Tensor } from "@mpplan/ir";
 import { problemOf, type Patches, type Problem } from "@mpplan/runtime";
+import type { Packing } from "./packing.js";
 import type { Stream } from "./stream.js";
 import type { GpuTensor } from "./tensor.js";
 import { bitsOf } from "./wgsl/round.js";
@@ -26,7 +27,10 @@ export interface Tables {
   /** Per (group, column): 2^e and 2^-e, as binary32 bits. */
   readonly scales: number;
   readonly unscale: number;
-  /** Per list given: the (group, column) pairs in it, as group x columns + column. */
+  /** Per (group, slot) of the packed weights: which (group, column) stands there, and the slots of those. */
+  readonly slots: number;
+  readonly slotOf: number;
+  /** Per list given. */
   readonly lists: readonly number[];
 }
 
@@ -36,6 +40,8 @@ export interface Layout {
   readonly samples: number;
   /** Pairs of group and column. */
   readonly lanes: number;
+  /** Slots per group in the packed weights. */
+  readonly width: number;
   /** How the padded image of a unit is made; null where rows are read from the input itself. */
   readonly padding: Patches | null;
   readonly tables: Tables;
@@ -50,13 +56,15 @@ export function problemFor(node: Node, inputs: readonly (GpuTensor | null)[], si
 }
 
 /**
- * Lays a problem out. `lists` are runs of words that only its caller understands: columns in an order of its own.
+ * Lays a problem out. `lists` are runs of words that only its caller understands, null for none: columns in an order of
+ * its own.
  */
 export function layOut(
   stream: Stream,
   problem: Problem,
   arrangement: Arrangement | undefined,
-  lists: readonly ArrayLike<number>[],
+  packing: Packing,
+  lists: readonly (ArrayLike<number> | null)[],
 ): Layout {
   const { units, groups, columns, length, operand, weights } = problem;
   const patches = "size" in operand ? operand : null;
@@ -89,13 +97,16 @@ export function layOut(
     order: put(order),
     scales: put(factors(1)),
     unscale: put(factors(-1)),
-    lists: lists.map((list) => put(list)),
+    slots: put(packing.lanes),
+    slotOf: put(packing.slots),
+    lists: lists.map(put),
   };
   const buffer = stream.upload(Uint32Array.from(words));
   return {
     problem,
     samples: groups === 0 ? 0 : units.length / groups,
     lanes: groups * columns,
+    width: packing.width,
     padding,
     tables: { ...tables, buffer, bytes: words.length * 4 },
   };

@@ -6,6 +6,7 @@ import { testAdapters } from "@mpplan/testkit/node";
 import { describe, expect, test } from "vitest";
 import { convNet, mlp, planOf, randomSamples, uniformOf } from "../../ir/src/testing.js";
 import { createWebGpuBackend } from "./backend.js";
+import { single as oneByOne } from "./tiles.js";
 import { nativeKind, nativeProblem } from "./wgsl/native.js";
 
 const low = accumulatorOf({ order: { kind: "blocked", block: 8 } });
@@ -38,8 +39,9 @@ for (const { name, missing, gpu } of testAdapters()) {
       string,
       Accumulator
     >)) {
-      test(`${what} sums are within the interval, and say so`, async () => {
-        const backend = await createWebGpuBackend({ gpu: gpu() });
+      const tile = what === "high" ? oneByOne : ({ rows: 4, columns: 4 } as const);
+      test(`${what} sums, ${tile.rows}x${tile.columns}, are within the interval, and say so`, async () => {
+        const backend = await createWebGpuBackend({ gpu: gpu(), chooseTile: () => tile });
         const kind = nativeKind(accumulator, backend.adapter.halves);
         for (const graph of [mlp([23, 40, 10], { batch: 3 }), convNet({ batch: 2 })]) {
           const plan = floor(uniformOf(graph, 0, { accumulators: [accumulator] }));

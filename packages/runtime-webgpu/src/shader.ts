@@ -1,9 +1,11 @@
 // A compute shader as data: what it binds, what it is told, and its body. One invocation per element.
 
+export type BufferKind = keyof typeof declarations;
+
 export interface Shader {
   readonly label: string;
   /** Storage buffers in the order in which they are bound: inputs first. */
-  readonly buffers: Readonly<Record<string, "read u32" | "read f32" | "write u32" | "write f32" | "atomic">>;
+  readonly buffers: Readonly<Record<string, BufferKind>>;
   /** Words of the uniform buffer, each a u32. */
   readonly params: readonly string[];
   /** Functions that the body calls. */
@@ -21,6 +23,7 @@ export const workgroup = 64;
 const declarations = {
   "read u32": ["read", "array<u32>"],
   "read f32": ["read", "array<f32>"],
+  "read vec4u": ["read", "array<vec4u>"],
   "write u32": ["read_write", "array<u32>"],
   "write f32": ["read_write", "array<f32>"],
   atomic: ["read_write", "array<atomic<u32>>"],

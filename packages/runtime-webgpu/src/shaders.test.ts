@@ -3,10 +3,26 @@ import { printAccumulator } from "@mpplan/ir";
 import { accumulatorOf } from "@mpplan/testkit";
 import { expect, test } from "vitest";
 import { wgslOf } from "./shader.js";
-import { emulated, native, packShader, padShader, productShader } from "./wgsl/products.js";
+import {
+  emulated,
+  emulatedTiles,
+  native,
+  nativeTiles,
+  packShader,
+  padShader,
+  productShader,
+} from "./wgsl/products.js";
 import { extentShader, testShader } from "./wgsl/recompute.js";
+import { tileShader } from "./wgsl/tile.js";
 
-const plain = { taps: false, scaled: false, from: "columns", alpha: false, beta: false } as const;
+const plain = {
+  taps: false,
+  scaled: false,
+  magnitudes: false,
+  from: "columns",
+  alpha: false,
+  beta: false,
+} as const;
 const blocked = { kind: "blocked", block: 8 } as const;
 
 for (const accumulator of [
@@ -24,8 +40,32 @@ for (const accumulator of [
   });
 }
 
+test("tiles: ordinary operands, products that must be exact, the device's own arithmetic", () => {
+  const variant = { taps: true, scaled: false, alpha: false, beta: false };
+  const exact = emulatedTiles(accumulatorOf({ format: "tf32", product: "fma-f32" }))!;
+  const shaders = [
+    tileShader("sums", emulatedTiles(accumulatorOf({ order: blocked }))!, { rows: 1, columns: 4 }, plain),
+    tileShader("sums", exact, { rows: 4, columns: 1 }, variant),
+    tileShader("sums", nativeTiles(accumulatorOf({}), "f32")!, { rows: 4, columns: 4 }, plain),
+  ];
+  // Of the functions that are in the snapshots above, nothing again.
+  for (const { body, functions } of shaders) {
+    expect(body).toMatchSnapshot();
+    expect(functions!.match(/fn (quick|tile)_[^]*?\n?\}\n/g)?.join("")).toMatchSnapshot();
+  }
+  expect(emulatedTiles(accumulatorOf({ product: "fma" }))).toBeNull();
+  expect(emulatedTiles(accumulatorOf({ order: { kind: "pairwise" } }))).toBeNull();
+});
+
 test("a convolution's recomputed sums, scaled, with alpha and beta", () => {
-  const variant = { taps: true, scaled: true, from: "queue", alpha: true, beta: true } as const;
+  const variant = {
+    taps: true,
+    scaled: true,
+    magnitudes: false,
+    from: "queue",
+    alpha: true,
+    beta: true,
+  } as const;
   expect(wgslOf(productShader("sums", emulated(accumulatorOf({})), variant))).toMatchSnapshot();
 });
 

@@ -2,6 +2,8 @@
 // the device has it and the planned format is narrow enough that its two roundings a step stay below the format's one.
 import { formatNamed, maxFinite, minSubnormal } from "@mpplan/formats";
 import { printAccumulator, resultFormat, type Accumulator } from "@mpplan/ir";
+import { hasLoop } from "./loops.js";
+import type { TileSteps } from "./quick.js";
 import { orderOf, type Factors, type TermAccess } from "./sum.js";
 
 export type NativeKind = "f16" | "f32";
@@ -34,17 +36,27 @@ export function nativeFunctions(
   kind: NativeKind,
   a: Accumulator,
   terms: TermAccess,
-  { alpha, beta }: Factors,
+  factors: Factors,
 ): string {
+  return [steps[kind], orderOf(a, terms), nativeFinish(factors)].join("\n");
+}
+
+/** The same for tiles; null where an order needs more than two partial sums. */
+export function nativeTile(kind: NativeKind, { order }: Accumulator): TileSteps | null {
+  if (!hasLoop(order)) return null;
+  const functions = `${steps[kind]}
+fn tile_take(s: u32, w: u32, h: u32) -> u32 { return take(s, w, h); }
+fn tile_add_outer(a: u32, b: u32) -> u32 { return add_outer(a, b); }
+fn tile_sum(s: u32) -> u32 { return s; }`;
+  return { functions, order, needs: null };
+}
+
+/** `finish(sum, bias)` in binary32. */
+export function nativeFinish({ alpha, beta }: Factors): string {
   const float = (bits: string): string => `bitcast<f32>(${bits})`;
   const scaled = alpha ? `${float("p.alpha")} * ${float("sum")}` : float("sum");
   const term = beta ? `${float("p.beta")} * ${float("bias")}` : float("bias");
-  return [
-    kind === "f16" ? halfSteps : singleSteps,
-    "fn add_outer(a: u32, b: u32) -> u32 { return add_inner(a, b); }",
-    orderOf(a, terms),
-    `fn finish(sum: u32, bias: u32) -> u32 { return bitcast<u32>(${scaled} + ${term}); }`,
-  ].join("\n");
+  return `fn finish(sum: u32, bias: u32) -> u32 { return bitcast<u32>(${scaled} + ${term}); }`;
 }
 
 const singleSteps = `fn take(s: u32, w: u32, h: u32) -> u32 {
@@ -61,3 +73,10 @@ fn take(s: u32, w: u32, h: u32) -> u32 {
 fn add_inner(a: u32, b: u32) -> u32 {
   return bitcast<u32>(clamp(f32(half(bitcast<f32>(a)) + half(bitcast<f32>(b))), -65504.0, 65504.0));
 }`;
+
+const outerStep = "fn add_outer(a: u32, b: u32) -> u32 { return add_inner(a, b); }";
+
+const steps: Readonly<Record<NativeKind, string>> = {
+  f16: `${halfSteps}\n${outerStep}`,
+  f32: `${singleSteps}\n${outerStep}`,
+};

@@ -3,24 +3,26 @@ import type { Accumulator } from "@mpplan/ir";
 import type { Shader } from "../shader.js";
 import { beginDraws } from "./draws.js";
 import { withArithmetic } from "./float.js";
-import { nativeFunctions, type NativeKind } from "./native.js";
-import { sumFunctions, type Factors } from "./sum.js";
+import { nativeFinish, nativeFunctions, nativeTile, type NativeKind } from "./native.js";
+import { quickSteps, type TileWriter } from "./quick.js";
+import { finishFunctions, sumFunctions, type Factors } from "./sum.js";
 
 /** What differs between the problems that one shader is for. */
 export interface ProductVariant extends Factors {
   /** Terms are found through a table. */
   readonly taps: boolean;
   readonly scaled: boolean;
-  /** |W||h| + |b| instead: of every operand its absolute value. */
-  readonly magnitudes?: boolean;
+  /** The sums are |W||h| + |b|: operands without their signs. */
+  readonly magnitudes: boolean;
   /** Which components: those of all columns or of a list of them, or those in a queue. */
   readonly from: "columns" | "queue";
 }
 
 export const productParams = [
-  ...["zero", "seed", "alpha", "beta", "biased", "length", "rows", "columns", "samples", "lanes"],
+  ...["zero", "seed", "alpha", "beta", "biased", "length"],
+  ...["rows", "columns", "groups", "samples", "lanes", "width"],
   ...["row_step", "term_step", "out_row", "out_column", "bias_row", "bias_column"],
-  ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at"],
+  ...["units_at", "taps_at", "places_at", "scales_at", "unscale_at", "list_at", "slots_at", "slot_at"],
 ] as const;
 
 export type ProductParams = Readonly<Record<(typeof productParams)[number], number>>;
@@ -39,12 +41,32 @@ export function locate(from: ProductVariant["from"]): string {
     queue: "let at = queue[1u + id] % p.lanes; let line = queue[1u + id] / p.lanes; let lane = at;",
   }[from];
   return `  ${lane}
-  let row = line % p.rows;
+${component}`;
+}
+
+/** What follows from a lane and a line: group, column, row, unit, and where the output is. */
+export const component = `  let row = line % p.rows;
   let group_at = lane / p.columns;
   let column = lane % p.columns;
   let unit = p.units_at + (group_at * p.samples + line / p.rows) * 3u;
   let out_at = tables[unit + 1u] + row * p.out_row + column * p.out_column;`;
+
+const operand = (bits: string, { magnitudes }: Pick<ProductVariant, "magnitudes">): string =>
+  magnitudes ? `(${bits} & 0x7fffffffu)` : bits;
+
+/** A sum with its bias, which both are scaled where neurons are: as the output has it. */
+export function finished(sum: string, variant: Pick<ProductVariant, "scaled" | "magnitudes">): string {
+  const { scaled } = variant;
+  const biasAt = "(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased";
+  const bias = operand(`biases[${biasAt}]`, variant);
+  if (!scaled) return `finish(${sum}, ${bias})`;
+  return `scale(finish(${sum}, scale(${bias}, tables[p.scales_at + lane])), tables[p.unscale_at + lane])`;
 }
+
+export const scaleFunction = "fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }";
+
+export const usesHalves = (code: string): { readonly halves?: true } =>
+  /\bf16\(/.test(code) ? { halves: true } : {};
 
 /** How a sum is written in WGSL: functions `sum_terms(n)` and `finish(sum, bias)` over the operands' bits. */
 export type SumWriter = (terms: { w: string; h: string }, factors: Factors) => string;
@@ -54,29 +76,36 @@ export const emulated =
   (terms, factors) =>
     sumFunctions(accumulator, terms, factors);
 
+/** The same in tiles; null where an accumulator has no quick steps. */
+export function emulatedTiles(accumulator: Accumulator): TileWriter | null {
+  const steps = quickSteps(accumulator);
+  return steps && ((factors) => ({ ...steps, finish: finishFunctions(accumulator, factors) }));
+}
+
 export const native =
   (accumulator: Accumulator, kind: NativeKind): SumWriter =>
   (terms, factors) =>
     nativeFunctions(kind, accumulator, terms, factors);
 
+export function nativeTiles(accumulator: Accumulator, kind: NativeKind): TileWriter | null {
+  const steps = nativeTile(kind, accumulator);
+  return steps && ((factors) => ({ ...steps, finish: nativeFinish(factors) }));
+}
+
 /** Every component of a list, or of a queue, in one accumulator: scaled, with its bias, unscaled. */
 export function productShader(label: string, sums: SumWriter, variant: ProductVariant): Shader {
-  const { taps, scaled, magnitudes, from } = variant;
-  const operand = (bits: string): string => (magnitudes ? `(${bits} & 0x7fffffffu)` : bits);
-  const h = operand(taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]");
+  const { taps, scaled, from } = variant;
+  const h = operand(taps ? "x[h_at + tables[p.taps_at + k]]" : "x[h_at + k * p.term_step]", variant);
+  const w = operand("weights[w_at + k * p.width]", variant);
   const functions = withArithmetic(
     [
       lookUp,
       "var<private> h_at: u32;",
       "var<private> w_at: u32;",
-      sums({ w: operand("weights[w_at + k * p.columns]"), h }, variant),
-      ...(scaled ? ["fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }"] : []),
+      sums({ w, h }, variant),
+      ...(scaled ? [scaleFunction] : []),
     ].join("\n"),
   );
-  const biasAt = "(tables[unit + 2u] + row * p.bias_row + column * p.bias_column) * p.biased";
-  const biased = operand(`biases[${biasAt}]`);
-  const scaledBias = scaled ? `scale(${biased}, tables[p.scales_at + lane])` : biased;
-  const finished = `finish(sum_terms(p.length), ${scaledBias})`;
   return {
     label,
     buffers: {
@@ -91,32 +120,35 @@ export function productShader(label: string, sums: SumWriter, variant: ProductVa
     functions,
     body: `${locate(from)}
   h_at = tables[unit] + looked_up(p.places_at, row, row * p.row_step);
-  w_at = group_at * p.length * p.columns + column;
-${beginDraws(functions, "out_at")}  values[out_at] = ${scaled ? `scale(${finished}, tables[p.unscale_at + lane])` : finished};`,
+  w_at = group_at * p.length * p.width + looked_up(p.slot_at, lane, column);
+${beginDraws(functions, "out_at")}  values[out_at] = ${finished("sum_terms(p.length)", variant)};`,
     ...(from === "queue" && { countIn: "queue" }),
-    ...(/\bf16\(/.test(functions) && { halves: true }),
+    ...usesHalves(functions),
   };
 }
 
 export const packParams = [
-  ...["zero", "length", "columns", "column_step", "term_step", "first_at", "order_at", "scales_at"],
+  ...["zero", "length", "columns", "width", "column_step", "term_step"],
+  ...["first_at", "order_at", "scales_at", "slots_at"],
 ] as const;
 
-/** Weights as [group, term, column], in the order of the steps, scaled: neighbours read neighbours. */
+/** Weights as [group, term, slot], in the order of the steps, scaled: neighbours read neighbours. Empty slots are zero. */
 export function packShader(ordered: boolean, scaled: boolean): Shader {
   const term = ordered ? "tables[p.order_at + k]" : "k";
   const weight = "source[tables[p.first_at + group_at] + column * p.column_step + term * p.term_step]";
-  const lane = "tables[p.scales_at + group_at * p.columns + column]";
   return {
     label: "pack weights",
     buffers: { source: "read u32", tables: "read u32", packed: "write u32" },
     params: packParams,
-    functions: scaled ? withArithmetic("fn scale(a: u32, by: u32) -> u32 { return multiply(a, by); }") : "",
-    body: `  let column = id % p.columns;
-  let k = (id / p.columns) % p.length;
-  let group_at = id / p.columns / p.length;
+    functions: `${lookUp}\n${scaled ? withArithmetic(scaleFunction) : ""}`,
+    body: `  let slot = id % p.width;
+  let k = (id / p.width) % p.length;
+  let group_at = id / p.width / p.length;
+  let lane = looked_up(p.slots_at, group_at * p.width + slot, group_at * p.columns + slot);
+  if (lane == 0xffffffffu) { packed[id] = 0u; return; }
+  let column = lane % p.columns;
   let term = ${term};
-  packed[id] = ${scaled ? `scale(${weight}, ${lane})` : weight};`,
+  packed[id] = ${scaled ? `scale(${weight}, tables[p.scales_at + lane])` : weight};`,
   };
 }
 

@@ -3,6 +3,7 @@
 import { formatNamed } from "@mpplan/formats";
 import { printAccumulator, resultFormat, type Accumulator } from "@mpplan/ir";
 import { alignedProblem, alignedSum } from "./aligned.js";
+import { sumIn, termLoop } from "./loops.js";
 import { formatProblem } from "./round.js";
 import {
   additionOf,
@@ -74,24 +75,12 @@ export function orderOf({ order }: Accumulator, terms: TermAccess): string {
   const step = `s = take(s, ${w}, ${h});`;
   switch (order.kind) {
     case "sequential":
-      return `fn sum_terms(n: u32) -> u32 {
-  var s = 0u;
-  for (var k = 0u; k < n; k++) { ${step} }
-  return s;
-}`;
     case "blocked":
     case "chunked": {
-      const size = order.kind === "blocked" ? order.block : order.chunk;
+      const component = { name: "", w, h };
       return `fn sum_terms(n: u32) -> u32 {
-  var outer = 0u;
-  var k = 0u;
-  while (k < n) {
-    let end = min(n, k + ${size}u);
-    var s = 0u;
-    for (; k < end; k++) { ${step} }
-    outer = add_outer(outer, s);
-  }
-  return outer;
+${termLoop(order, "n", [component])}
+  return ${sumIn(order, component)};
 }`;
     }
     case "pairwise":
