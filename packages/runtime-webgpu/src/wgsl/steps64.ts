@@ -9,6 +9,7 @@ const marks = { negateProduct: 1, negateSum: 2, divide: 4, whole: 8 } as const;
 
 export class Steps {
   private readonly values: number[];
+  private readonly constants = new Map<number, Register>();
   private readonly words: [registers: number, mark: number][] = [];
 
   /** The first registers are what a shader puts in. */
@@ -22,16 +23,9 @@ export class Steps {
   }
 
   constant(x: number): Register {
-    const known = this.values.indexOf(x, 2);
-    return known >= 0 && this.constants.has(known) ? known : this.newConstant(x);
-  }
-
-  private readonly constants = new Set<Register>();
-
-  private newConstant(x: number): Register {
-    const register = this.values.push(x) - 1;
-    this.constants.add(register);
-    return register;
+    const known = this.constants.get(x) ?? this.values.push(x) - 1;
+    this.constants.set(x, known);
+    return known;
   }
 
   /** a b + c */
@@ -57,7 +51,7 @@ export class Steps {
     return terms.map((term) => this.constant(term)).reduceRight((sum, term) => this.fused(t, sum, term));
   }
 
-  /** Declares registers `<name>_registers` and `<name>_steps(at, end)`, which carries steps out and returns the last result. */
+  /** Declares `<name>_registers`, and `<name>_steps(at, end)`, which carries steps out and returns the last result. */
   wgsl(name: string): string {
     const { values, words } = this;
     const hex = words.map(
