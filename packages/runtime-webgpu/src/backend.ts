@@ -198,7 +198,7 @@ function plainKernel(request: KernelRequest, stream: Stream): Kernel | Unsupport
     run(handles, context) {
       const tensors = handles.every((handle) => handle === null || handle instanceof GpuTensor);
       const inputs = handles as (GpuTensor | null)[];
-      const fits = tensors && (op === "Shape" || inputs[0]?.elem === "float32");
+      const fits = tensors && (op === "Shape" || inputs[op === "Where" ? 1 : 0]?.elem === "float32");
       if (fits && lines) {
         const done = lines(inputs, context);
         if (done) return done;

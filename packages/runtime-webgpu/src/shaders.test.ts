@@ -3,6 +3,8 @@ import { printAccumulator } from "@mpplan/ir";
 import { accumulatorOf } from "@mpplan/testkit";
 import { expect, test } from "vitest";
 import { wgslOf } from "./shader.js";
+import { binary32, binary64 } from "./wgsl/arithmetic.js";
+import { elementShader, sumShader } from "./wgsl/lines.js";
 import {
   emulated,
   emulatedTiles,
@@ -85,4 +87,13 @@ test("operands, tests and queues", () => {
     extentShader(64, 65535),
   ];
   for (const shader of all) expect(wgslOf(shader)).toMatchSnapshot();
+});
+
+test("a softmax's terms, and their sums, in both arithmetics", () => {
+  for (const own of [binary32, binary64]) {
+    const value = own.exp(own.subtract("v", own.load("most", "line")));
+    const term = { number: own.load("powers", "at") };
+    expect(wgslOf(elementShader("terms", own, ["most"], value, false))).toMatchSnapshot();
+    expect(wgslOf(sumShader("sums", own, null, ["powers"], term, "sum"))).toMatchSnapshot();
+  }
 });

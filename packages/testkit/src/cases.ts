@@ -306,6 +306,19 @@ export function valueCases(seed: number): SumCase[] {
 const integers = (...list: number[]): Tensor =>
   tensor("int64", [list.length], BigInt64Array.from(list, BigInt));
 const float = (x: number): Tensor => tensor("float32", [], Float32Array.of(x));
+const floats = (...list: number[]): Tensor => tensor("float32", [list.length], Float32Array.from(list));
+/** Every second one true. */
+const truths = (...dims: number[]): Tensor =>
+  tensor(
+    "bool",
+    dims,
+    Uint8Array.from({ length: dims.reduce((product, d) => product * d, 1) }, (_, i) => i % 2),
+  );
+
+const resized = (mode: string, coordinates: string, nearest = "round_prefer_floor"): Attrs => ({
+  ...{ antialias: 0, coordinate_transformation_mode: coordinates, cubic_coeff_a: -0.75, exclude_outside: 0 },
+  ...{ extrapolation_value: 0, keep_aspect_ratio_policy: "stretch", mode, nearest_mode: nearest },
+});
 
 const withOutputs = (count: number, each: PlainCase): PlainCase => ({
   ...each,
@@ -335,19 +348,28 @@ export function plainCases(seed: number): PlainCase[] {
       ...{ epsilon: 1e-5, momentum: 0.9, training_mode: 0 },
     }),
     make("Cast", [x(3, 4)], { to: "float32", saturate: 1, round_mode: "up" }),
+    make("Ceil", [x(3, 5)]),
     make("Clip", [x(4, 7), float(-0.5), float(0.75)]),
     make("Concat", [x(2, 3, 4), x(2, 1, 4), x(2, 2, 4)], { axis: 1 }),
     make("Div", [x(3, 4), positive(4)]),
+    make("Elu", [x(5, 9)], { alpha: 0.75 }),
+    make("Erf", [x(5, 9)]),
     make("Exp", [x(3, 5)]),
+    make("Expand", [x(3, 1), integers(2, 1, 4)]),
     make("Flatten", [x(2, 3, 4)], { axis: 1 }),
+    make("Floor", [x(3, 5)]),
     make("Gather", [x(5, 4), integers(3, 0, -1)], { axis: 0 }),
+    make("Gelu", [x(5, 9)], { approximate: "none" }),
+    make("Gelu", [x(5, 9)], { approximate: "tanh" }, "tanh"),
     make("GlobalAveragePool", [x(2, 3, 5, 4)]),
+    make("GlobalMaxPool", [x(2, 3, 5, 4)]),
     make("GroupNormalization", [x(2, 4, 3), x(4), x(4)], {
       epsilon: 1e-5,
       num_groups: 2,
       stash_type: "float32",
     }),
     make("HardSigmoid", [x(3, 5)], { alpha: 0.25, beta: 0.5 }),
+    make("HardSwish", [x(5, 9)]),
     make("Identity", [x(3, 5)]),
     make("InstanceNormalization", [x(2, 3, 4), x(3), x(3)], { epsilon: 1e-5 }),
     withOutputs(
@@ -360,28 +382,58 @@ export function plainCases(seed: number): PlainCase[] {
     ),
     make("LayerNormalization", [x(2, 3, 4), x(4)], { ...last, stash_type: "float32" }, "no bias"),
     make("LeakyRelu", [x(3, 5)], { alpha: 0.125 }),
+    make("Log", [positive(5, 9)]),
     make("LogSoftmax", [x(3, 7)], { axis: -1 }),
     make("LogSoftmax", [x(2, 5, 3)], { axis: 1 }, "middle axis"),
+    make("Max", [x(2, 3, 4), x(3, 1), x(4)], {}, "three"),
+    make("Max", [tensorOf([40], "special", seed), tensorOf([40], "special", seed + 1)], {}, "special"),
     make("MaxPool", [x(2, 3, 7, 6)], {
       ...{ ...window, kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0], storage_order: 0 },
     }),
+    make("Mean", [x(3, 4), x(4), x(3, 1)]),
+    make("Min", [x(2, 3, 4), x(3, 1), x(4)], {}, "three"),
+    make("Min", [tensorOf([40], "special", seed), tensorOf([40], "special", seed + 1)], {}, "special"),
     make("Mul", [x(2, 3, 4), x(4)]),
     make("Neg", [x(3, 5)]),
+    make("PRelu", [x(2, 3, 4), x(3, 1)]),
     make("Pad", [x(2, 3, 4), integers(0, 1, 0, 0, 2, 1)], { mode: "constant" }),
     make("Pow", [positive(3, 4), float(2)]),
     make("RMSNormalization", [x(2, 3, 4), x(4)], { ...last, stash_type: "float32" }),
+    make("Reciprocal", [positive(3, 5)]),
+    make("ReduceL1", [x(2, 3, 4), integers(0, 2)], { keepdims: 0, noop_with_empty_axes: 0 }),
+    make("ReduceL2", [x(2, 3, 4), integers(1)], { keepdims: 1, noop_with_empty_axes: 0 }),
     make("ReduceMean", [x(2, 3, 4), integers(1)], { keepdims: 1, noop_with_empty_axes: 0 }),
+    make("ReduceSumSquare", [x(2, 3, 4), integers(-1)], { keepdims: 0, noop_with_empty_axes: 0 }),
     make("Relu", [x(3, 5)]),
     make("Reshape", [x(2, 6), integers(3, -1)], { allowzero: 0 }),
+    make("Resize", [x(1, 2, 3, 4), null, floats(1, 1, 2, 2)], resized("nearest", "asymmetric", "floor")),
+    make(
+      "Resize",
+      [x(1, 2, 5, 4), null, null, integers(1, 2, 3, 7)],
+      resized("nearest", "half_pixel"),
+      "sizes",
+    ),
+    make("Resize", [x(1, 2, 3, 4), null, floats(1, 1, 2, 1.5)], resized("linear", "half_pixel"), "linear"),
+    make("Round", [tensorOf([40], "ties", seed)]),
+    make("Selu", [x(5, 9)], { alpha: Math.fround(1.6732632), gamma: Math.fround(1.050701) }),
     make("Sigmoid", [x(3, 5)]),
+    make("Sign", [tensorOf([20], "special", seed)]),
     make("Slice", [x(4, 6, 5), integers(1, 5), integers(4, 0), integers(0, 1), integers(1, -2)]),
     make("Softmax", [x(3, 7)], { axis: -1 }),
     make("Softmax", [x(2, 5, 3)], { axis: 1 }, "middle axis"),
+    make("Softplus", [x(5, 9)]),
+    make("Softsign", [x(5, 9)]),
+    withOutputs(3, make("Split", [x(2, 6, 3), integers(1, 3, 2)], { axis: 1 })),
+    withOutputs(2, make("Split", [x(5, 3)], { axis: 0, num_outputs: 2 }, "equally")),
     make("Sqrt", [positive(3, 5)]),
     make("Squeeze", [x(3, 1, 5), integers(1)]),
     make("Sub", [x(4), x(3, 1)], {}, "broadcast"),
+    make("Sum", [x(2, 3, 4), x(3, 1), x(4)], {}, "three"),
+    make("Swish", [x(5, 9)], { alpha: 1.25 }),
     make("Tanh", [x(3, 5)]),
+    make("Tile", [x(2, 3, 4), integers(2, 1, 3)]),
     make("Transpose", [x(2, 3, 4)], { perm: [2, 0, 1] }),
     make("Unsqueeze", [x(3, 5), integers(1)]),
+    make("Where", [truths(3, 1), x(2, 3, 4), x(4)]),
   ];
 }

@@ -15,9 +15,10 @@ import {
 } from "./define.js";
 
 /** `expression` of v, and of the two numbers a and b that the node gives. NaN is told by its bits. */
-function unaryShader(label: string, expression: string): Shader {
+function unaryShader(label: string, expression: string, functions = ""): Shader {
   return {
     label,
+    functions,
     buffers: { x: "read u32", y: "write f32" },
     params: ["a_bits", "b_bits"],
     body: `  let u = x[id];
@@ -29,11 +30,21 @@ function unaryShader(label: string, expression: string): Shader {
   };
 }
 
-type Factors = (node: Node) => readonly [number, number];
+export type Factors = (node: Node) => readonly [number, number];
 const none: Factors = () => [0, 0];
 
-export function unary(label: string, expression: string, factors: Factors = none): Recorder {
-  const shader = unaryShader(label, expression);
+interface Unary {
+  readonly factors?: Factors;
+  /** What the expression calls. */
+  readonly functions?: string;
+}
+
+export function unary(
+  label: string,
+  expression: string,
+  { factors = none, functions }: Unary = {},
+): Recorder {
+  const shader = unaryShader(label, expression, functions);
   return ([x], node, stream) => mapped(shader, x!, factors(node), stream);
 }
 
@@ -88,6 +99,71 @@ export function binary(label: string, expression: string, functions = ""): Recor
     return [y];
   };
 }
+
+const isNan = "fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }";
+
+/** NaN if one of them is. */
+const larger = "select(select(b, a, a > b || is_nan(a)), b, is_nan(b))";
+const smaller = "select(select(b, a, a < b || is_nan(a)), b, is_nan(b))";
+
+export const max = variadic(binary("Max", larger, isNan));
+export const min = variadic(binary("Min", smaller, isNan));
+export const sum = variadic(binary("Sum", "a + b"));
+
+const quotient = unary("Mean", "v / a", { factors: (node) => [node.inputs.length, 0] });
+
+export const mean: Recorder = (inputs, node, stream) => {
+  const total = sum(inputs, node, stream);
+  const result = total && quotient(total, node, stream);
+  total?.forEach((t) => t.free(stream));
+  return result;
+};
+
+/** One tensor after the other. */
+function variadic(both: Recorder): Recorder {
+  return ([first, ...others], node, stream) => {
+    let result = first!.shared(first!.dims);
+    for (const t of others) {
+      const next = both([result, t], node, stream);
+      result.free(stream);
+      if (!next) return null;
+      result = next[0]!;
+    }
+    return [result];
+  };
+}
+
+const whereShader: Shader = {
+  label: "Where",
+  buffers: { chosen: "read u32", x: "read u32", z: "read u32", y: "write u32" },
+  params: ["d", "c", "a", "b"].flatMap(axisNames),
+  body: `${walk({ at_c: "c", at_a: "a", at_b: "b" })}
+  var u = z[at_b];
+  if (chosen[at_c] != 0u) { u = x[at_a]; }
+  y[id] = u;`,
+};
+
+/** Conditions on the GPU, which live as long as their handles. */
+const conditions = new WeakMap<GpuTensor, GPUBuffer>();
+
+/** By a condition that is on the host. */
+export const where: Recorder = (inputs, node, stream) => {
+  const [condition, x, z] = [inputs[0]!, inputs[1]!, inputs[2]!];
+  const chosen = condition.onHostNow();
+  const dims = outputDims(inputs, node)?.[0];
+  if (!chosen || !dims || dims.length > mostAxes) return null;
+  let buffer = conditions.get(condition);
+  if (!buffer) {
+    buffer = stream.upload(Uint32Array.from(chosen.data as Uint8Array));
+    condition.attach(buffer);
+    conditions.set(condition, buffer);
+  }
+  const y = GpuTensor.made(stream, x.elem, dims);
+  const params = [axes(dims, 1), ...[condition, x, z].map((t) => stretched(t.dims))].flat();
+  const bound = [{ buffer, bytes: condition.size * 4 }, ...[x, z, y].map((t) => t.bound(stream))];
+  stream.dispatch(whereShader, bound, params, y.size);
+  return [y];
+};
 
 /** Strides that stand still along axes of size 1. */
 function stretched(dims: readonly number[]): number[] {

@@ -92,6 +92,48 @@ export const concat: Recorder = (inputs, node, stream) => {
   return [y];
 };
 
+/** To a shape that is on the host. */
+export const expand: Recorder = (inputs, node, stream) => {
+  const x = inputs[0]!;
+  const dims = outputDims(inputs, node)?.[0];
+  if (!dims || dims.length > mostAxes) return null;
+  const own = stridesOf(x.dims);
+  const missing = dims.length - x.dims.length;
+  const strides = dims.map((_, i) => (i < missing || x.dims[i - missing] === 1 ? 0 : own[i - missing]!));
+  const y = GpuTensor.made(stream, x.elem, dims);
+  copy(stream, x, { at: 0, strides }, y, dense(dims), dims);
+  return [y];
+};
+
+/** Repeats are on the host; each repeated axis is two to walk over. */
+export const tile: Recorder = (inputs, node, stream) => {
+  const x = inputs[0]!;
+  const [repeats, dims] = [hostNumbers(inputs[1]), outputDims(inputs, node)?.[0]];
+  if (!repeats || !dims) return null;
+  const own = stridesOf(x.dims);
+  const walked = x.dims.flatMap((d, i) => [...(repeats[i] === 1 ? [] : [repeats[i]!]), d]);
+  const strides = own.flatMap((stride, i) => [...(repeats[i] === 1 ? [] : [0]), stride]);
+  if (walked.length > mostAxes) return null;
+  const y = GpuTensor.made(stream, x.elem, dims);
+  copy(stream, x, { at: 0, strides }, y, dense(walked), walked);
+  return [y];
+};
+
+export const split: Recorder = (inputs, node, stream) => {
+  const x = inputs[0]!;
+  const parts = outputDims(inputs, node)?.slice(0, node.outputs.length);
+  if (!parts || x.dims.length > mostAxes) return null;
+  const axis = axisOf(node, x.dims.length);
+  const strides = stridesOf(x.dims);
+  let at = 0;
+  return parts.map((dims) => {
+    const y = GpuTensor.made(stream, x.elem, dims);
+    copy(stream, x, { at: at * strides[axis]!, strides }, y, dense(dims), dims);
+    at += dims[axis]!;
+    return y;
+  });
+};
+
 export const slice: Recorder = (inputs, node, stream) => {
   const x = inputs[0]!;
   const [starts, ends] = [hostNumbers(inputs[1]), hostNumbers(inputs[2])];
@@ -123,6 +165,17 @@ const gatherShader: Shader = {
   y[id] = x[(outer * p.axis + places[k]) * p.inner + i];`,
 };
 
+/** The elements at these places of an axis. */
+export function picked(stream: Stream, x: GpuTensor, axis: number, places: Uint32Array): GpuTensor {
+  const dims = x.dims.map((d, i) => (i === axis ? places.length : d));
+  const y = GpuTensor.made(stream, x.elem, dims);
+  const table = { buffer: stream.upload(places), bytes: places.byteLength };
+  const params = [sizeOf(x.dims.slice(axis + 1)), x.dims[axis]!, places.length];
+  stream.dispatch(gatherShader, [x.bound(stream), table, y.bound(stream)], params, y.size);
+  stream.pool.give(table.buffer);
+  return y;
+}
+
 /** Indices are on the host. */
 export const gather: Recorder = (inputs, node, stream) => {
   const x = inputs[0]!;
@@ -133,11 +186,9 @@ export const gather: Recorder = (inputs, node, stream) => {
   // Beyond the axis the reference says so.
   if (indices.some((i) => i < -size || i >= size)) return null;
   const places = Uint32Array.from(indices, (i) => (i < 0 ? i + size : i));
-  const y = GpuTensor.made(stream, x.elem, dims);
-  const table = { buffer: stream.upload(places), bytes: places.byteLength };
-  const params = [sizeOf(x.dims.slice(axis + 1)), size, indices.length];
-  stream.dispatch(gatherShader, [x.bound(stream), table, y.bound(stream)], params, y.size);
-  stream.pool.give(table.buffer);
+  const flat = picked(stream, x, axis, places);
+  const y = flat.shared(dims);
+  flat.free(stream);
   return [y];
 };
 

@@ -42,16 +42,24 @@ export const softmax: Recorder = ([x], node, stream) => {
   return [y];
 };
 
-/** `step` takes `v` into `s`; `end` makes the result of `s` and the number of terms `n`. */
-function reduceShader(label: string, step: string, end: string): Shader {
+/** `step` takes a term `v` into `s`; `end` makes the result of `s` and the number of terms `n`. */
+interface Reduction {
+  readonly step: string;
+  readonly end?: string;
+  /** What of an element `u` is taken. */
+  readonly term?: string;
+}
+
+function reduceShader(label: string, { step, end = "s", term = "u" }: Reduction): Shader {
   return {
     label,
     buffers: { x: "read f32", places: "read u32", y: "write f32" },
     params: ["terms", ...axisNames("d"), ...axisNames("a")],
+    functions: `fn term(u: f32) -> f32 { return ${term}; }`,
     body: `${walk({ first: "a" })}
-  var s = x[first + places[0]];
+  var s = term(x[first + places[0]]);
   for (var i = 1u; i < p.terms; i++) {
-    let v = x[first + places[i]];
+    let v = term(x[first + places[i]]);
     s = ${step};
   }
   let n = f32(p.terms);
@@ -59,8 +67,8 @@ function reduceShader(label: string, step: string, end: string): Shader {
   };
 }
 
-export function reduce(label: string, step: string, end = "s"): Recorder {
-  const shader = reduceShader(label, step, end);
+export function reduce(label: string, reduction: Reduction): Recorder {
+  const shader = reduceShader(label, reduction);
   return (inputs, node, stream) => {
     const x = inputs[0]!;
     const rank = x.dims.length;
@@ -87,25 +95,30 @@ export function reduce(label: string, step: string, end = "s"): Recorder {
   };
 }
 
-const mean = reduceShader("GlobalAveragePool", "s + v", "s / n");
+export const globalAveragePool = globalPool(
+  reduceShader("GlobalAveragePool", { step: "s + v", end: "s / n" }),
+);
+export const globalMaxPool = globalPool(reduceShader("GlobalMaxPool", { step: "max(s, v)" }));
 
-export const globalAveragePool: Recorder = (inputs, _node, stream) => {
-  const x = inputs[0]!;
-  const [batch, channels] = x.dims;
-  const plane = sizeOf(x.dims.slice(2));
-  if (plane === 0) return null;
-  const y = GpuTensor.made(stream, x.elem, [batch!, channels!, ...x.dims.slice(2).map(() => 1)]);
-  const words = Uint32Array.from({ length: plane }, (_, i) => i);
-  const table = { buffer: stream.upload(words), bytes: words.byteLength };
-  stream.dispatch(
-    mean,
-    [x.bound(stream), table, y.bound(stream)],
-    [plane, ...axes([y.size], 1), ...axes([plane], 0)],
-    y.size,
-  );
-  stream.pool.give(table.buffer);
-  return [y];
-};
+function globalPool(shader: Shader): Recorder {
+  return (inputs, _node, stream) => {
+    const x = inputs[0]!;
+    const [batch, channels] = x.dims;
+    const plane = sizeOf(x.dims.slice(2));
+    if (plane === 0) return null;
+    const y = GpuTensor.made(stream, x.elem, [batch!, channels!, ...x.dims.slice(2).map(() => 1)]);
+    const words = Uint32Array.from({ length: plane }, (_, i) => i);
+    const table = { buffer: stream.upload(words), bytes: words.byteLength };
+    stream.dispatch(
+      shader,
+      [x.bound(stream), table, y.bound(stream)],
+      [plane, ...axes([y.size], 1), ...axes([plane], 0)],
+      y.size,
+    );
+    stream.pool.give(table.buffer);
+    return [y];
+  };
+}
 
 /** Windows over up to two axes; `n` counts the taps inside, or all of them where padding counts. */
 function poolShader(label: string, start: string, step: string, end: string): Shader {

@@ -140,7 +140,7 @@ const subtract = `
 fn subtract64(a: vec2u, b: vec2u) -> vec2u { return add64(a, negated64(b)); }`;
 
 const multiply = `
-fn wide_product(a: u32, b: u32) -> vec2u {
+fn word_product(a: u32, b: u32) -> vec2u {
   let a1 = a >> 16u; let a0 = a & 0xffffu; let b1 = b >> 16u; let b0 = b & 0xffffu;
   let low = a0 * b0;
   let c = a1 * b0 + (low >> 16u);
@@ -160,10 +160,10 @@ fn multiply64(a: vec2u, b: vec2u) -> vec2u {
   let y = parts64(b);
   // With one factor's leading one in bit 63, the product's is in bit 125 or 126 of 128.
   let u = left64(x.m, 1u);
-  let top = wide_product(u.x, y.m.x);
-  let one = wide_product(u.x, y.m.y);
-  let other = wide_product(u.y, y.m.x);
-  let low = wide_product(u.y, y.m.y);
+  let top = word_product(u.x, y.m.x);
+  let one = word_product(u.x, y.m.y);
+  let other = word_product(u.y, y.m.x);
+  let low = word_product(u.y, y.m.y);
   var third = low.x + one.y;
   var carry = select(0u, 1u, third < one.y);
   third = third + other.y;

@@ -11,15 +11,15 @@ const { ln2High, ln2Low, inverseLn2, expMost, expLeast, e, expTerms, logTerms } 
  */
 function exp(): string {
   const steps = new Steps(2);
-  const { add, subtract, multiply, divide, whole } = steps;
+  const { add, subtract, multiply, divide, fused, from, whole } = steps;
   const [x, half] = [0, 1];
   const one = steps.constant(1);
-  const k = whole(add(multiply(steps.constant(inverseLn2), x), half), x);
-  const high = subtract(x, multiply(k, steps.constant(ln2High)));
+  const k = whole(fused(steps.constant(inverseLn2), x, half), x);
+  const high = from(x, k, steps.constant(ln2High));
   const low = multiply(k, steps.constant(ln2Low));
   const r = subtract(high, low);
   const t = multiply(r, r);
-  const c = subtract(r, multiply(t, steps.series(t, expTerms)));
+  const c = from(r, t, steps.series(t, expTerms));
   const q = divide(multiply(r, c), subtract(steps.constant(2), c));
   subtract(one, subtract(subtract(low, q), high));
   const end = steps.at;
@@ -54,7 +54,7 @@ function beyond(upper: string, lower: string, bound: number): string {
  */
 function log(): string {
   const steps = new Steps(2);
-  const { add, subtract, multiply, divide } = steps;
+  const { add, subtract, multiply, divide, fused, from, less } = steps;
   const [m, k] = [0, 1];
   const [half, one, two] = [0.5, 1, 2].map((x) => steps.constant(x)) as [number, number, number];
   const [third, high, low] = [0.3333333333333333, ln2High, ln2Low].map((x) => steps.constant(x));
@@ -69,23 +69,23 @@ function log(): string {
     const s = divide(f, add(two, f));
     const z = multiply(s, s);
     const w = multiply(z, z);
-    return [f, s, add(multiply(z, series(w, 0, 2, 4, 6)), multiply(w, series(w, 1, 3, 5)))];
+    return [f, s, fused(z, series(w, 0, 2, 4, 6), multiply(w, series(w, 1, 3, 5)))];
   };
   /** Where a formula ends. */
   const end = (f: number, rest: number): number => {
-    subtract(multiply(k, high!), subtract(rest, f));
+    less(k, high!, subtract(rest, f));
     return steps.at;
   };
 
   const f = subtract(m, one);
-  const order2 = multiply(multiply(f, f), subtract(half, multiply(third!, f)));
-  const close = end(f, subtract(order2, multiply(k, low!)));
+  const order2 = multiply(multiply(f, f), from(half, third!, f));
+  const close = end(f, from(order2, k, low!));
   const [g, s, sum] = quotient();
   const square = multiply(multiply(half, g), g);
-  const terms = multiply(s, add(square, sum));
-  const middle = end(g, subtract(square, add(terms, multiply(k, low!))));
+  const terms = fused(s, add(square, sum), multiply(k, low!));
+  const middle = end(g, subtract(square, terms));
   const [h, s2, sum2] = quotient();
-  const far = end(h, subtract(multiply(s2, subtract(h, sum2)), multiply(k, low!)));
+  const far = end(h, less(s2, subtract(h, sum2), multiply(k, low!)));
   return `${steps.wgsl("log")}
 fn log64(x: vec2u) -> vec2u {
   if (is_zero64(x)) { return vec2u(0xfff00000u, 0u); }
