@@ -20,7 +20,7 @@ import { describe, expect, test } from "vitest";
 import { planOf, randomNumbers } from "../../ir/src/testing.js";
 import { sharedData } from "../../../tools/shared-data.js";
 import { chained } from "../src/chained.js";
-import { InferenceSession, Tensor as ApiTensor } from "../src/node.js";
+import { InferenceSession, openExecutor, Tensor as ApiTensor } from "../src/node.js";
 import { importModel, prepareGraph } from "../src/prepare-graph.js";
 import { models } from "./support.js";
 
@@ -141,6 +141,12 @@ for (const { name, missing, gpu } of testAdapters()) {
         backend.dispose();
       });
     }
+
+    test.skipIf(missing !== null)("an executor on webgpu says which adapter it has", async () => {
+      const opened = await openExecutor(["webgpu", "cpu"], { gpu: async () => gpu() });
+      expect(opened.gpu).toMatchObject({ adapter: { software: true }, inexact: null });
+      opened.dispose();
+    });
 
     test.skipIf(missing !== null)("a session on webgpu says where everything ran", async () => {
       const session = await InferenceSession.create(path.join(models, "tiny", "model.onnx"), {
