@@ -1,18 +1,24 @@
-// What the page and its worker say to each other. Only small views cross over: numbers to draw, never a graph or a model.
-import type { ComparisonRow } from "@mpplan/ir";
+// What the page and its workers say to each other. To the page only small views cross over: numbers to draw, never a
+// graph or a model.
+import type { ComparisonRow, Plan, Profile } from "@mpplan/ir";
+import type { PlanOptions } from "@mpplan/planner";
 
-/** The worker's verbs: the page calls them by name and gets a promise. */
+export const backendNames = ["cpu", "webgpu"] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** The verbs of the worker that computes: the page calls them by name and gets a promise. */
 export interface Verbs {
-  /** Reads a model and its samples, and lays the graph out. Forgets the model before it. */
+  /** Reads a model and its samples, lays the graph out, and forgets the model before it; what is refused changes nothing. */
   open(source: Source): Promise<ModelView>;
+  /** Has this backend run plans and inputs from now on. Where it cannot, the one before it stays. */
+  use(backend: BackendName): Promise<BackendView>;
   /** Calibrates; told by `progress` events, ended early by `cancel`. */
   calibrate(): Promise<ProfileView>;
-  /** Makes the chart's plans one after another and measures each; every row comes as a `row` event too. */
-  chart(): Promise<readonly ComparisonRow[]>;
-  /** A cut through fronts that are there already: nothing is run. */
-  cut(cut: Cut): Promise<CutView>;
-  /** Runs that cut on the evaluation samples. A later cut or measurement ends it: null. */
+  /** Measures the chart's plans that this backend has not measured yet; every row comes as a `row` event. */
+  chart(): Promise<void>;
+  /** Runs that cut on the evaluation samples. A later measurement ends it, and so does `rest`: null. */
   measure(cut: Cut): Promise<Measured | null>;
+  rest(): Promise<void>;
   /** Runs one input in every mode that there is a plan for. */
   run(input: RunInput, cut: Cut | null): Promise<RunView>;
   document(kind: DocumentKind, cut: Cut): Promise<DocumentView>;
@@ -21,14 +27,31 @@ export interface Verbs {
   probe(): Promise<readonly (readonly [fact: string, seen: string])[]>;
   /** Ends what is going on as soon as the next run is over. */
   cancel(): Promise<void>;
+  /** Where the worker that cuts is spoken to. */
+  join(port: MessagePort): Promise<void>;
 }
 
-export type Verb = keyof Verbs;
+/** The verbs of the worker that cuts: it runs nothing, so that the knob never waits for a run. */
+export interface CutVerbs {
+  /** A cut through the fronts that are there. */
+  view(cut: Cut): Promise<CutView>;
+  /** Where the worker that computes is listened to. */
+  join(port: MessagePort): Promise<void>;
+}
+
+/** What the worker that computes asks of the one that cuts. */
+export interface FrontVerbs {
+  /** Makes the fronts of a profile, which crosses over once, and tells the cheapest cost of each kind. */
+  adopt(profile: Profile, options: PlanOptions): Promise<ProfileView["least"]>;
+  plan(cut: Cut): Promise<Plan>;
+  forget(): Promise<void>;
+}
 
 export interface Source {
   /** Null: the bundled digit model and its samples. */
   readonly model: File | null;
-  /** Sample files of any supported format, or images. None: random data. */
+  /** Sample files of any supported format, or images, and weights that the model keeps in files of their own. No samples:
+   * random data. */
   readonly data: readonly File[];
   /** As typed: numbers or fractions, several separated by commas; empty for none. */
   readonly scale: string;
@@ -44,6 +67,8 @@ export interface ModelView {
   readonly outputs: readonly string[];
   readonly samples: number;
   readonly random: boolean;
+  /** Files among the data that hold weights. */
+  readonly weights: readonly string[];
   readonly notes: readonly string[];
   /** Side of the square grey image that the model takes; null where it takes something else. */
   readonly pad: number | null;
@@ -131,6 +156,12 @@ export interface Measured {
   readonly cost: number;
   readonly fractionHigh: number;
   readonly samples: number;
+  readonly backend: BackendName;
+}
+
+/** A row of the chart; null where there was nothing to run. */
+export interface MeasuredRow extends ComparisonRow {
+  readonly backend: BackendName | null;
 }
 
 export type RunInput =
@@ -144,6 +175,21 @@ export interface RunView {
   readonly output: string;
   readonly classifier: boolean;
   readonly modes: readonly ModeView[];
+  readonly ran: RanView;
+}
+
+/** What the sessions of a run say that was executed, and where. */
+export interface RanView {
+  readonly backend: BackendName;
+  readonly adapter: string | null;
+  readonly milliseconds: number;
+  /** Modes that follow a plan: all but the exact one. */
+  readonly modes: number;
+  /** Sums that those plans decide, and how many of them the backend carried out itself. */
+  readonly sums: number;
+  readonly own: number;
+  /** What was done instead of what was asked for, and at which nodes. */
+  readonly substitutions: readonly { readonly what: string; readonly nodes: readonly string[] }[];
 }
 
 export interface ModeView {
@@ -156,6 +202,14 @@ export interface ModeView {
   readonly error: number | null;
   readonly measuredOn: number;
   readonly cost: number | null;
+  /** How the outputs compare with the cpu's; null where the cpu computed them. */
+  readonly bits: Bits | null;
+}
+
+export interface Bits {
+  readonly same: boolean;
+  /** The largest |difference| of two outputs. */
+  readonly difference: number;
 }
 
 export type DocumentKind = "plan" | "report" | "comparison" | "profile";
@@ -166,16 +220,25 @@ export interface DocumentView {
   readonly text: string;
 }
 
+export interface BackendView {
+  readonly name: BackendName;
+  /** Of the GPU, where it computes. */
+  readonly adapter: string | null;
+}
+
 export interface DeviceView {
-  readonly backend: string;
   readonly threads: number;
   /** Why there is one thread where more were wished for. */
   readonly oneThread: string | null;
   readonly isolated: boolean;
   readonly simd: boolean;
   readonly cores: number;
-  readonly webgpu: string;
+  readonly gpu: GpuView;
 }
+
+export type GpuView =
+  | { readonly kind: "adapter"; readonly name: string; readonly software: boolean; readonly halves: boolean }
+  | { readonly kind: "missing"; readonly problem: ErrorView };
 
 export interface ErrorView {
   readonly what: string;
@@ -185,15 +248,9 @@ export interface ErrorView {
   readonly cancelled: boolean;
 }
 
-export interface Call {
-  readonly id: number;
-  readonly verb: Verb;
-  readonly args: readonly unknown[];
-}
-
 export type Told =
-  | { readonly kind: "done"; readonly id: number; readonly value: unknown }
-  | { readonly kind: "failed"; readonly id: number; readonly error: ErrorView }
   | { readonly kind: "ready"; readonly presets: readonly string[] }
+  /** The GPU failed, and the cpu took over. */
+  | { readonly kind: "fallback"; readonly backend: BackendView; readonly problem: ErrorView }
   | { readonly kind: "progress"; readonly stage: string; readonly done: number; readonly total: number }
-  | { readonly kind: "row"; readonly row: ComparisonRow; readonly done: number; readonly total: number };
+  | { readonly kind: "row"; readonly row: MeasuredRow; readonly done: number; readonly total: number };
