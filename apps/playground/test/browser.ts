@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContextOptions, type Page, type Worker } from "playwright-core";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -28,12 +28,13 @@ export function buildPage(): void {
   );
 }
 
-export function launch(executablePath: string): Promise<Browser> {
+/** WebGPU on the processor (SwiftShader), or, without it, no adapter at all. */
+export function launch(executablePath: string, { webgpu = true } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
       "--no-sandbox",
-      "--enable-unsafe-webgpu",
+      ...(webgpu ? ["--enable-unsafe-webgpu"] : []),
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
@@ -50,14 +51,25 @@ export interface OpenedPage {
   readonly requests: readonly string[];
 }
 
+export interface PageOptions extends BrowserContextOptions {
+  /** A script that the page's workers run before their own. */
+  readonly inWorkers?: string;
+}
+
 /** A new page on that address, ready to be used. */
 export async function openPage(
   browser: Browser,
   address: string,
-  options: BrowserContextOptions = {},
+  { inWorkers, ...options }: PageOptions = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  if (inWorkers !== undefined) {
+    await page.route("**/{worker,cuts}.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${inWorkers};\n${await response.text()}` });
+    });
+  }
   page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   const requests: string[] = [];
@@ -92,6 +104,18 @@ export async function planDigits(page: Page, { chart = false } = {}): Promise<vo
   await page.getByRole("button", { name: "Plan the digit model" }).click();
   await page.getByRole("slider", { name: "modelled cost at most" }).waitFor();
   if (chart) await settled(page);
+}
+
+/** The worker that computes. */
+export function computing(page: Page): Worker {
+  return page.workers().find((worker) => worker.url().endsWith("/worker.js"))!;
+}
+
+/** What the last run says of itself, once it says this. */
+export async function ran(page: Page, says: RegExp): Promise<string> {
+  const facts = page.locator(".ran[aria-busy=false]").filter({ hasText: says });
+  await facts.waitFor({ timeout: 120_000 });
+  return facts.innerText();
 }
 
 /** Drops files onto the page as a person does. */

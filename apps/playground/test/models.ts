@@ -8,6 +8,28 @@ const float32 = onnx.TensorProto.DataType.FLOAT;
 
 /** A chain of MatMuls with ReLU between them, `width` wide; its weights take 4 width^2 bytes each. */
 export function chainModel(layers: number, width: number): Uint8Array {
+  return chain(layers, width, (rawData) => ({ rawData }));
+}
+
+/** The same with its weights in another file, one after another. */
+export function externalChain(
+  layers: number,
+  width: number,
+  location: string,
+): { model: Uint8Array; weights: Uint8Array } {
+  const parts: Uint8Array[] = [];
+  const model = chain(layers, width, (bytes) => {
+    const entries = { location, offset: String(parts.length * bytes.length), length: String(bytes.length) };
+    parts.push(bytes);
+    return {
+      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    };
+  });
+  return { model, weights: Uint8Array.from(Buffer.concat(parts)) };
+}
+
+function chain(layers: number, width: number, kept: (weights: Uint8Array) => object): Uint8Array {
   const value = (name: string) => ({
     name,
     type: {
@@ -39,7 +61,7 @@ export function chainModel(layers: number, width: number): Uint8Array {
         name: `w${i}`,
         dims: [width, width],
         dataType: float32,
-        rawData: weights(i),
+        ...kept(weights(i)),
       })),
     },
   }).finish();

@@ -1,7 +1,7 @@
 // A model among the files that were given with it: weights that it keeps in files of their own are found by name, and
 // what is wrong with it is told with the file's name.
 import { ImportError } from "@mpplan/onnx";
-import { openModel, type ExternalFiles, type OpenedModel } from "mpplan";
+import { InputError, openModel, type ExternalFiles, type OpenedModel } from "mpplan";
 
 export interface ReadModel {
   readonly model: OpenedModel;
@@ -53,8 +53,9 @@ function externalFiles(
       used.add(found[0]!);
       return found[0]!;
     }
-    throw new ImportError("external-data", {
-      what: found.length === 0 ? "it was not given with the model" : `several files of this name are meant`,
+    // The importer adds which tensor of which file is meant.
+    throw new InputError("not-found", {
+      what: found.length === 0 ? "it was not given with the model" : "several files of this name are meant",
       where: location,
       next:
         found.length === 0
