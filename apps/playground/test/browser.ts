@@ -150,5 +150,10 @@ export async function chooseFile(page: Page, name: string, bytes: Uint8Array): P
 }
 
 /** Milliseconds from the input to the painted frame, of every redraw so far. */
-export const redraws = (page: Page): Promise<number[]> =>
-  page.evaluate(() => performance.getEntriesByName("redraw").map((entry) => entry.duration));
+export const redraws = (page: Page): Promise<number[]> => measures(page, "redraw");
+
+/** The same from a choice of an input to its outputs in every mode. */
+export const outputTimes = (page: Page): Promise<number[]> => measures(page, "outputs");
+
+const measures = (page: Page, name: string): Promise<number[]> =>
+  page.evaluate((of) => performance.getEntriesByName(of).map((entry) => entry.duration), name);

@@ -141,13 +141,14 @@ export class Store {
   runOn(input: RunInput): void {
     this.input = input;
     this.set({ running: true });
-    this.runLatest(input);
+    this.runLatest({ input, begin: performance.now() });
   }
 
-  private readonly runLatest = latestOnly(async (input: RunInput) => {
+  private readonly runLatest = latestOnly(async ({ input, begin }: { input: RunInput; begin: number }) => {
     try {
       const run = await this.worker.run(input, this.state.profile ? this.wanted : null);
       this.set({ run, running: this.input !== input });
+      painted(() => performance.measure("outputs", { start: begin, end: performance.now() }));
     } catch (error) {
       this.set({ running: false });
       this.failed(error);
