@@ -289,6 +289,8 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     await page.mouse.up();
     const outputs = page.getByRole("table", { name: /a \? is a digit/ });
     await expect.poll(() => winners(page), { timeout: 30_000 }).toMatch(/^1/);
+    // The stroke is 0.64 of the pad long; the model sees it as long as MNIST's digits are.
+    await expect.poll(() => inkHeight(page)).toBe(20);
     const header = await outputs.locator("thead").innerText();
     for (const mode of ["exact sums", "uniform ieee-e4m3", "dynamic", "static", "hybrid"])
       expect(header).toContain(mode);
@@ -449,6 +451,16 @@ const canvasSum = (page: Page, label: string): Promise<number> =>
       .getImageData(0, 0, canvas.width, canvas.height)
       .data.reduce((sum, x, i) => sum + x * ((i % 97) + 1), 0),
   );
+
+/** Rows of what the model sees that have any ink. */
+const inkHeight = (page: Page): Promise<number> =>
+  page.locator("canvas.seen").evaluate((canvas: HTMLCanvasElement) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
+    const inked = (y: number): boolean =>
+      data.subarray(4 * width * y, 4 * width * (y + 1)).some((v, i) => i % 4 === 0 && v > 0);
+    return [...Array(height).keys()].filter(inked).length;
+  });
 
 /** The class that each mode decides for. */
 async function winners(page: Page): Promise<string> {

@@ -38,10 +38,10 @@ export function BackendChoice({ store }: { store: Store }) {
         </p>
       )}
       <p class="small" id="backend-about">
-        Plans and inputs run there; calibration and planning stay on the CPU, since their measurements are in
-        binary64. The CPU is the default: on a GPU only the sums that a plan decides are emulated bit for bit,
-        in integer code; what lies between them is binary32 and may differ in the last places, and what has no
-        shader goes back to the CPU.
+        Inputs run there, and the plans that are measured. Calibration stays on the CPU, since it is in
+        binary64, and so does planning, so that plans do not depend on this choice. The CPU is the default: on
+        a GPU only sums that a plan decides are emulated bit for bit; what lies between them is binary32 and
+        may differ in the last places, and what has no shader goes back to the CPU.
       </p>
     </section>
   );

@@ -25,10 +25,7 @@ export function DrawingPad({ store, side, own, shown }: DrawingPadProps) {
   const pen = useRef<readonly [number, number]>([side / 2, side / 2]);
   const [focused, setFocused] = useState(false);
   const paint = (): void => {
-    const context = canvas.current!.getContext("2d")!;
-    const image = context.createImageData(side, side);
-    (own.current ?? shown)?.forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
-    context.putImageData(image, 0, 0);
+    const context = paintGrey(canvas.current!, own.current ?? shown);
     if (!focused) return;
     context.fillStyle = "#e2600a";
     context.fillRect(Math.floor(pen.current[0]), Math.floor(pen.current[1]), 1, 1);
@@ -94,10 +91,30 @@ export function DrawingPad({ store, side, own, shown }: DrawingPadProps) {
         >
           Clear
         </button>
-        <span class="small">scaled and centred as MNIST’s digits are</span>
+        <Seen side={side} pixels={shown} />
+        <span class="small">
+          what the model sees: scaled
+          <br />
+          and centred as MNIST’s digits
+        </span>
       </div>
     </>
   );
+}
+
+/** What the last run saw, small. */
+function Seen({ side, pixels }: { side: number; pixels: Uint8Array | null }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => void paintGrey(canvas.current!, pixels), [pixels]);
+  return <canvas ref={canvas} class="seen" width={side} height={side} aria-hidden="true" />;
+}
+
+function paintGrey(canvas: HTMLCanvasElement, pixels: Uint8Array | null): CanvasRenderingContext2D {
+  const context = canvas.getContext("2d")!;
+  const image = context.createImageData(canvas.width, canvas.height);
+  pixels?.forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
+  context.putImageData(image, 0, 0);
+  return context;
 }
 
 const clamp = (x: number, side: number): number => Math.max(0.5, Math.min(side - 0.5, x));

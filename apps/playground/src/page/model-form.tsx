@@ -12,16 +12,14 @@ export function ModelForm({ store }: { store: Store }) {
   chosen.current = source;
   const change = (part: Partial<Source>): void => setSource((now) => ({ ...now, ...part }));
   /** The form's own files stay what they were where these are refused. */
-  const start = async (files: Partial<Source>): Promise<void> => {
-    if (await store.start({ ...chosen.current, ...files })) change(files);
-  };
+  const start = (files: Partial<Source>): void =>
+    void store.start({ ...chosen.current, ...files }, () => change(files));
   const take = (files: readonly File[]): void => {
     const model = files.find((file) => /\.onnx$/i.test(file.name));
     const data = files.filter((file) => file !== model);
     // A new model forgets the samples of the one before it; samples alone are for the model that is there.
-    if (model) void start({ model, data });
-    else if (data.length > 0)
-      void start({ data: [...weightsOf(chosen.current, store.state.model), ...data] });
+    if (model) start({ model, data });
+    else if (data.length > 0) start({ data: [...weightsOf(chosen.current, store.state.model), ...data] });
   };
   useEffect(() => {
     const drag = (event: DragEvent): void => {
@@ -40,7 +38,7 @@ export function ModelForm({ store }: { store: Store }) {
     <section class={over ? "form over" : "form"} aria-labelledby="model-heading">
       <h2 id="model-heading">Model</h2>
       <div class="ways">
-        <button type="button" class="first" disabled={!idle} onClick={() => void start(unset)}>
+        <button type="button" class="first" disabled={!idle} onClick={() => start(unset)}>
           Plan the digit model
         </button>
         <span class="or">or</span>
@@ -86,7 +84,7 @@ export function ModelForm({ store }: { store: Store }) {
               ))}
             </select>
           </label>
-          <button type="button" disabled={!idle || !model} onClick={() => void start({})}>
+          <button type="button" disabled={!idle || !model} onClick={() => start({})}>
             Plan again with these
           </button>
         </div>

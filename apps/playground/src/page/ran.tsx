@@ -5,7 +5,7 @@ import { errorText } from "./numbers.js";
 export function Ran({ run, running }: { run: RunView; running: boolean }) {
   const { ran, modes } = run;
   return (
-    <dl class="facts-list ran" aria-busy={running} aria-label="What was executed">
+    <dl class="facts-list ran" aria-busy={running}>
       <dt>computed on</dt>
       <dd>
         {ran.adapter === null ? ran.backend : `${ran.backend} (${ran.adapter})`},{" "}

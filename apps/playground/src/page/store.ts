@@ -3,7 +3,6 @@ import type {
   BackendName,
   Cut,
   DocumentKind,
-  ModelView,
   ProfileView,
   RunInput,
   Source,
@@ -12,29 +11,31 @@ import type {
 } from "../protocol.js";
 import { CallFailed } from "../calls.js";
 import { connect, type Workers } from "./client.js";
+import { Knob } from "./knob.js";
 import { latestOnly } from "./latest.js";
 import { painted } from "./painted.js";
 import { save } from "./save.js";
-import { atFirst, empty, startAt, withRow, type PageState } from "./state.js";
-
-/** How long a control rests before its plan is run. */
-const restMilliseconds = 350;
+import { atFirst, empty, withRow, type PageState } from "./state.js";
 
 export class Store {
   state: PageState = atFirst;
   private readonly worker: Workers["worker"];
-  private readonly cuts: Workers["cuts"];
   private readonly listeners = new Set<() => void>();
-  private wanted: Cut = { method: "hybrid", value: startAt.hybrid };
-  private resting: ReturnType<typeof setTimeout> | undefined;
-  private measuring = false;
+  private readonly knob: Knob;
   private input: RunInput | null = null;
 
   constructor(addresses: Readonly<Record<keyof Workers, string>>) {
     const heard = (told: Told): void => this.heard(told);
     const workers = connect(addresses, heard, (error) => this.failed(error));
     this.worker = workers.worker;
-    this.cuts = workers.cuts;
+    this.knob = new Knob(workers, {
+      redraw: (cut) => this.set(cut === null ? {} : { cut, measured: null }),
+      measured: (measured) => {
+        this.set({ measured });
+        this.runAgain();
+      },
+      failed: (error) => this.failed(error),
+    });
   }
 
   subscribe(listener: () => void): () => void {
@@ -43,17 +44,16 @@ export class Store {
   }
 
   get cut(): Cut {
-    return this.wanted;
+    return this.knob.cut;
   }
 
-  /** From a model to its chart; ends early where it is cancelled or something is wrong. Null where it was refused. */
-  async start(source: Source): Promise<ModelView | null> {
-    let opened: ModelView | null = null;
-    await this.job("Reading the model", async () => {
-      clearTimeout(this.resting);
+  /** From a model to its chart; ends early where it is cancelled or something is wrong. `opened` unless it is refused. */
+  start(source: Source, opened: () => void): Promise<void> {
+    return this.job("Reading the model", async () => {
+      this.knob.stop();
       const model = await this.worker.open(source);
-      opened = model;
-      this.wanted = { method: "hybrid", value: startAt.hybrid };
+      opened();
+      this.knob.reset();
       this.set({
         ...empty,
         model,
@@ -62,7 +62,6 @@ export class Store {
       this.runOn({ kind: "sample", index: 0 });
       await this.calibrateAndDraw();
     });
-    return opened;
   }
 
   /** What a cancelled measurement left undone, or what another backend has measured. */
@@ -74,16 +73,15 @@ export class Store {
   private async calibrateAndDraw(): Promise<void> {
     const profile = await this.worker.calibrate();
     this.set({ profile, rows: [], rowsWanted: 0, said: "The plan is made" });
-    this.wanted = { ...this.wanted, value: Math.max(this.wanted.value, profile.least.hybrid) };
-    this.set({ cut: await this.cuts.view(this.wanted) });
+    this.set({ cut: await this.knob.start(profile.least) });
     if (isWhole(profile)) await this.draw();
   }
 
   private async draw(): Promise<void> {
     this.set({ busy: { what: "Measuring plans", done: 0, total: 0 } });
     await this.worker.chart();
-    this.measureSoon();
-    if (this.input) this.runOn(this.input);
+    this.knob.measureSoon();
+    this.runAgain();
     const { rows, rowsWanted } = this.state;
     this.set({
       said:
@@ -104,8 +102,8 @@ export class Store {
     try {
       const backend = await this.worker.use(name);
       this.set({ backend, said: `${name === "cpu" ? "The CPU" : "WebGPU"} computes now` });
-      if (this.state.cut && !this.state.busy) this.measureSoon();
-      if (this.input) this.runOn(this.input);
+      if (this.state.cut && !this.state.busy) this.knob.measureSoon();
+      this.runAgain();
     } catch (error) {
       this.failed(error);
     } finally {
@@ -113,29 +111,9 @@ export class Store {
     }
   }
 
-  /** Redraws at once; only the latest wish counts where they come faster than answers. */
   choose(cut: Cut): void {
-    const other = cut.method !== this.wanted.method;
-    this.wanted = cut;
-    clearTimeout(this.resting);
-    // A plan that nobody waits for any more takes time from the one that is drawn.
-    if (this.measuring) this.worker.rest().catch((error: unknown) => this.failed(error));
-    this.measuring = false;
-    // Another method has another knob, which must be there before the next key.
-    if (other) this.set({});
-    if (this.state.profile) this.redraw({ cut, begin: performance.now() });
+    this.knob.choose(cut);
   }
-
-  private readonly redraw = latestOnly(async ({ cut, begin }: { cut: Cut; begin: number }) => {
-    try {
-      const view = await this.cuts.view(cut);
-      this.set({ cut: view, measured: null });
-      painted(() => performance.measure("redraw", { start: begin, end: performance.now() }));
-      if (this.wanted === cut) this.measureSoon();
-    } catch (error) {
-      this.failed(error);
-    }
-  });
 
   /** Runs this input in every mode; while one runs, only the latest is kept. */
   runOn(input: RunInput): void {
@@ -144,9 +122,13 @@ export class Store {
     this.runLatest({ input, begin: performance.now() });
   }
 
+  private runAgain(): void {
+    if (this.input) this.runOn(this.input);
+  }
+
   private readonly runLatest = latestOnly(async ({ input, begin }: { input: RunInput; begin: number }) => {
     try {
-      const run = await this.worker.run(input, this.state.profile ? this.wanted : null);
+      const run = await this.worker.run(input, this.state.profile ? this.cut : null);
       this.set({ run, running: this.input !== input });
       painted(() => performance.measure("outputs", { start: begin, end: performance.now() }));
     } catch (error) {
@@ -157,27 +139,10 @@ export class Store {
 
   download(kind: DocumentKind): Promise<void> {
     return this.job("Writing the document", async () => {
-      const document = await this.worker.document(kind, this.wanted);
+      const document = await this.worker.document(kind, this.cut);
       save(document);
       this.set({ said: `${document.name} is saved` });
     });
-  }
-
-  private measureSoon(): void {
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => {
-      const cut = this.wanted;
-      this.measuring = true;
-      this.worker.measure(cut).then(
-        (measured) => {
-          if (!measured || cut !== this.wanted) return;
-          this.measuring = false;
-          this.set({ measured });
-          if (this.input) this.runOn(this.input);
-        },
-        (error: unknown) => this.failed(error),
-      );
-    }, restMilliseconds);
   }
 
   private async job(what: string, work: () => Promise<void>): Promise<void> {

@@ -59,7 +59,7 @@ export class Backends {
     this.gpu.dispose();
     this.gpu = null;
     this.chosen = "cpu";
-    const next = `the page goes on with the CPU; choose WebGPU to try again, or ${error.next}`;
+    const next = "the page goes on with the CPU; choose WebGPU to try again";
     this.tell({ kind: "fallback", backend: this.view, problem: { ...errorView(error), next } });
   }
 }
