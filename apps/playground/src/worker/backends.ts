@@ -1,7 +1,8 @@
 // The backends of the page: the cpu is always there and calibrates; plans and inputs run on the one that was chosen, and
 // on the cpu from the moment that the GPU fails.
-import { MpplanError, openExecutor, UsageError, type OwnedExecutor } from "mpplan";
+import { MpplanError, openExecutor, type GpuFacts, type OwnedExecutor } from "mpplan";
 import type { Executor } from "@mpplan/runtime";
+import { CallFailed } from "../calls.js";
 import type { BackendName, BackendView, Told } from "../protocol.js";
 import { errorView } from "./answer.js";
 import { adapterName } from "./device.js";
@@ -24,17 +25,14 @@ export class Backends {
 
   get view(): BackendView {
     const adapter = this.chosen === "webgpu" ? this.gpu!.gpu!.adapter : null;
-    return {
-      name: this.chosen,
-      adapter: adapter && adapterName([adapter.description, adapter.vendor, adapter.architecture]),
-    };
+    return { name: this.chosen, adapter: adapter && nameOf(adapter) };
   }
 
   get executor(): Executor {
     return this.chosen === "webgpu" ? this.gpu!.executor : this.cpu;
   }
 
-  /** @throws WebGpuError; UsageError `bad-option` for an adapter whose sums cannot be made exact. */
+  /** @throws CallFailed where there is no device, or its sums cannot be made exact. */
   async use(name: BackendName): Promise<BackendView> {
     if (name === "webgpu") this.gpu ??= await openGpu();
     this.chosen = name;
@@ -66,16 +64,25 @@ export class Backends {
 
 async function openGpu(): Promise<OwnedExecutor> {
   // What has no shader goes to a cpu backend of its own.
-  const opened = await openExecutor(["webgpu", "cpu"], { threads: "auto", pauseMilliseconds: 5 });
+  const opened = await openExecutor(["webgpu", "cpu"], { threads: "auto", pauseMilliseconds: 5 }).catch(
+    (error: unknown) => {
+      const view = errorView(error);
+      throw new CallFailed({ ...view, next: `the page goes on with the CPU; ${view.next}` });
+    },
+  );
   const { adapter, inexact } = opened.gpu!;
   if (inexact === null) return opened;
   opened.dispose();
-  throw new UsageError("bad-option", {
+  throw new CallFailed({
     what: `WebGPU is refused: ${inexact}`,
-    where: `adapter ${adapterName([adapter.description, adapter.vendor, adapter.architecture])}, at the start-up test`,
+    where: `adapter ${nameOf(adapter)}, at the start-up test`,
     next: "the page goes on with the CPU; report this adapter with its fingerprint, which is told below",
+    cancelled: false,
   });
 }
+
+const nameOf = ({ description, vendor, architecture }: GpuFacts["adapter"]): string =>
+  adapterName([description, vendor, architecture]);
 
 /** A lost device, full memory, a tensor beyond its largest buffer. */
 function isGpuFailure(error: unknown): error is MpplanError {
