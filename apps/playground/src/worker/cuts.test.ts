@@ -5,6 +5,7 @@ import { evaluatePlans } from "@mpplan/calibration";
 import { split, sumSites, type Plan } from "@mpplan/ir";
 import { calibrateModel, openExecutor, openModel, randomSamples, resolvePrecision, tool } from "mpplan";
 import { beforeAll, expect, test } from "vitest";
+import { chainModel } from "../../test/models.js";
 import { frontsOf, planOf, viewOf, type Fronts } from "./cuts.js";
 import { layOut } from "./layout.js";
 import { openMeter } from "./measure.js";
@@ -69,6 +70,24 @@ test("a hybrid cut keeps its budget, a larger one leaves no site lower, and a bu
   expect(high!.cost).toBeGreaterThan(low!.cost);
   low!.sites.forEach((site, s) => expect(high!.sites[s]!.mean).toBeGreaterThanOrEqual(site.mean - 0.05));
   expect(viewOf(fronts, { method: "hybrid", value: 0 }).cost).toBeCloseTo(fronts.hybrid.baseCost, 9);
+});
+
+test("sums of plain values, which a plan decides too, are no part of the picture", async () => {
+  const soft = openModel({ bytes: chainModel(2, 8, { softmax: true }), name: "soft" });
+  const inputs = randomSamples(soft.inputs, 24, 1);
+  const of = soft.prepare(inputs.at(0));
+  const profile = await calibrateModel(of, inputs, { seed: 1, samples: 12, evaluate: 8, executor });
+  const { accumulators, costs, preset } = resolvePrecision({});
+  const own = frontsOf(profile, { accumulators, costs, preset, seed: 1, tool });
+  for (const method of ["hybrid", "static", "dynamic"] as const) {
+    const cut = { method, value: 0.7 };
+    expect(planOf(own, cut).decisions.map(({ term }) => term ?? "product")).toEqual([
+      "product",
+      "product",
+      "value",
+    ]);
+    expect(viewOf(own, cut).sites.map(({ level }) => level.length)).toEqual([8, 8]);
+  }
 });
 
 test("a larger tau recomputes less; the levels lie between 0 and 1", () => {
