@@ -74,6 +74,22 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
     await page.context().close();
   });
 
+  test("sums that no shader carries out are told as substitutions, with the reason", async () => {
+    const { page } = await openPage(browser, server.address);
+    await openChain(page, chainModel(2, 12, { softmax: true }));
+    await ran(page, /no substitutions/);
+    await webgpu(page).check();
+    const facts = await ran(page, /webgpu/);
+    const [, own, sums] = facts.match(/(\d+) of (\d+) sums on webgpu, \d+ substitutions?/)!.map(Number);
+    // Every mode has three sums: those of the softmax are never the GPU's, the products' are, but for its own test.
+    expect(sums! % 3).toBe(0);
+    expect(own).toBeLessThanOrEqual((2 / 3) * sums!);
+    expect(own).toBeGreaterThanOrEqual(sums! / 2);
+    expect(facts).toMatch(/relu1: cpu instead of webgpu: its terms are exponentials/);
+    expect(facts).toMatch(/same bits|the largest difference of an output is \d/);
+    await page.context().close();
+  });
+
   test("a GPU that goes away leaves the page on the CPU, with the reason and the outputs", async () => {
     const { page } = await openPage(browser, server.address, {
       inWorkers: `const open = GPUAdapter.prototype.requestDevice;
@@ -146,9 +162,9 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
 const webgpu = (page: Page) => page.getByRole("radio", { name: "WebGPU" });
 
 /** A small model of one's own, with its chart. */
-async function openChain(page: Page): Promise<void> {
+async function openChain(page: Page, bytes = chainModel(2, 12)): Promise<void> {
   await drop(page, [
-    { name: "chain.onnx", bytes: chainModel(2, 12) },
+    { name: "chain.onnx", bytes },
     { name: "x.npy", bytes: chainSamples(24, 12) },
   ]);
   await page.getByText("of 24 samples are used").waitFor();
