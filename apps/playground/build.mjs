@@ -1,4 +1,4 @@
-// Builds the page into dist/: two scripts, page.js and worker.js, and what they load later; nothing is fetched from
+// Builds the page into dist/: three scripts, page.js, worker.js and cuts.js, and what they load later; nothing is fetched from
 // elsewhere. node build.mjs [--watch]
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -23,7 +23,7 @@ for (const file of ["index.html", "src/page/style.css"])
 
 const job = await context({
   absWorkingDir: here,
-  entryPoints: { page: "src/page/main.tsx", worker: "src/worker/main.ts" },
+  entryPoints: { page: "src/page/main.tsx", worker: "src/worker/main.ts", cuts: "src/worker/cut-worker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContextOptions, type Page, type Worker } from "playwright-core";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -28,12 +28,13 @@ export function buildPage(): void {
   );
 }
 
-export function launch(executablePath: string): Promise<Browser> {
+/** WebGPU on the processor (SwiftShader), or, without it, no adapter at all. */
+export function launch(executablePath: string, { webgpu = true } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
       "--no-sandbox",
-      "--enable-unsafe-webgpu",
+      ...(webgpu ? ["--enable-unsafe-webgpu"] : []),
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
@@ -50,14 +51,25 @@ export interface OpenedPage {
   readonly requests: readonly string[];
 }
 
+export interface PageOptions extends BrowserContextOptions {
+  /** A script that the page's workers run before their own. */
+  readonly inWorkers?: string;
+}
+
 /** A new page on that address, ready to be used. */
 export async function openPage(
   browser: Browser,
   address: string,
-  options: BrowserContextOptions = {},
+  { inWorkers, ...options }: PageOptions = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  if (inWorkers !== undefined) {
+    await page.route("**/{worker,cuts}.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${inWorkers};\n${await response.text()}` });
+    });
+  }
   page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   const requests: string[] = [];
@@ -94,6 +106,18 @@ export async function planDigits(page: Page, { chart = false } = {}): Promise<vo
   if (chart) await settled(page);
 }
 
+/** The worker that computes. */
+export function computing(page: Page): Worker {
+  return page.workers().find((worker) => worker.url().endsWith("/worker.js"))!;
+}
+
+/** What the last run says of itself, once it says this. */
+export async function ran(page: Page, says: RegExp): Promise<string> {
+  const facts = page.locator(".ran[aria-busy=false]").filter({ hasText: says });
+  await facts.waitFor({ timeout: 120_000 });
+  return facts.innerText();
+}
+
 /** Drops files onto the page as a person does. */
 export async function drop(
   page: Page,
@@ -126,5 +150,10 @@ export async function chooseFile(page: Page, name: string, bytes: Uint8Array): P
 }
 
 /** Milliseconds from the input to the painted frame, of every redraw so far. */
-export const redraws = (page: Page): Promise<number[]> =>
-  page.evaluate(() => performance.getEntriesByName("redraw").map((entry) => entry.duration));
+export const redraws = (page: Page): Promise<number[]> => measures(page, "redraw");
+
+/** The same from a choice of an input to its outputs in every mode. */
+export const outputTimes = (page: Page): Promise<number[]> => measures(page, "outputs");
+
+const measures = (page: Page, name: string): Promise<number[]> =>
+  page.evaluate((of) => performance.getEntriesByName(of).map((entry) => entry.duration), name);

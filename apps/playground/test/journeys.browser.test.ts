@@ -12,6 +12,7 @@ import { serve } from "../serve.mjs";
 import {
   buildPage,
   chooseFile,
+  computing,
   drop,
   findChromium,
   launch,
@@ -21,7 +22,7 @@ import {
   redraws,
   settled,
 } from "./browser.js";
-import { chainModel, chainSamples } from "./models.js";
+import { chainModel, chainSamples, externalChain } from "./models.js";
 
 const chromium = findChromium();
 const digits = path.resolve(import.meta.dirname, "../../../fixtures/models/paper-relu/model.onnx");
@@ -154,13 +155,57 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     const problem = page.getByRole("alert");
     await problem.waitFor();
     expect(await problem.innerText()).toMatch(
-      /not an ONNX model[\s\S]*Where\s+\S[\s\S]*Next\s+check that this is the \.onnx file/,
+      /not an ONNX model[\s\S]*Where\s+broken\.onnx: \S[\s\S]*Next\s+check that this is the \.onnx file/,
     );
     const model = { name: "chain.onnx", bytes: chainModel(2, 12) };
     await drop(page, [model, { name: "notes.txt", bytes: new TextEncoder().encode("1,2,3\n") }]);
     await expect.poll(() => problem.innerText()).toMatch(/text, such as CSV[\s\S]*notes\.txt[\s\S]*np\.save/);
     await settled(page);
     await planDigits(page);
+    expect(await problem.count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("a refused file leaves the model and its samples as they were", async () => {
+    const { page } = await openPage(browser, server.address);
+    await drop(page, [
+      { name: "chain.onnx", bytes: chainModel(2, 12) },
+      { name: "x.npy", bytes: chainSamples(20, 12) },
+    ]);
+    await page.getByText("of 20 samples are used").waitFor();
+    await settled(page);
+    await drop(page, [{ name: "broken.onnx", bytes: new Uint8Array(40) }]);
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("slider", { name: "modelled cost at most" }).count()).toBe(1);
+    await page.getByText("How samples are read").click();
+    await page.getByRole("button", { name: "Plan again with these" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    await settled(page);
+    expect(await page.locator(".facts").first().innerText()).toMatch(/chain[^]*of 20 samples are used/);
+    await page.context().close();
+  });
+
+  test("weights in files of their own come with the model, and stay when other samples come", async () => {
+    const { page } = await openPage(browser, server.address);
+    const { model, weights } = externalChain(2, 12, "chain.onnx.data");
+    await drop(page, [{ name: "chain.onnx", bytes: model }]);
+    const problem = page.getByRole("alert");
+    await expect
+      .poll(() => problem.innerText())
+      .toMatch(
+        /"chain.onnx.data" cannot be read: it was not given[^]*drop chain.onnx and chain.onnx.data together/,
+      );
+    await drop(page, [
+      { name: "x.npy", bytes: chainSamples(20, 12) },
+      { name: "chain.onnx.data", bytes: weights },
+      { name: "chain.onnx", bytes: model },
+    ]);
+    await page.getByText("weights from chain.onnx.data").waitFor();
+    await page.getByText("of 20 samples are used").waitFor();
+    await settled(page);
+    await drop(page, [{ name: "x.npy", bytes: chainSamples(30, 12) }]);
+    await page.getByText("of 30 samples are used").waitFor();
+    await settled(page);
     expect(await problem.count()).toBe(0);
     await page.context().close();
   });
@@ -188,6 +233,47 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     await page.context().close();
   });
 
+  test("a chart that was cancelled goes on where it was left", async () => {
+    const { page } = await openPage(browser, server.address);
+    await planDigits(page);
+    await page.getByText(/Measuring plans [1-9]/).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await settled(page);
+    const rest = page.getByRole("button", { name: "Measure the rest" });
+    const [, done, all] = (await page.locator(".again").innerText())
+      .match(/(\d+) of (\d+) plans/)!
+      .map(Number);
+    expect(done).toBeLessThan(all!);
+    await page.getByText("The same as a table").click();
+    const rows = page.getByRole("table", { name: "Measured plans" }).locator("tbody tr");
+    expect(await rows.count()).toBe(done);
+    const first = await rows.first().innerText();
+    await rest.click();
+    await settled(page);
+    expect(await rows.count()).toBe(all);
+    expect(await rows.first().innerText()).toBe(first);
+    expect(await rest.count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("the knob does not wait for the worker that computes", async () => {
+    const { page } = await openPage(browser, server.address);
+    await planDigits(page);
+    let free = false;
+    const blocked = computing(page)
+      .evaluate(() => {
+        const end = performance.now() + 8000;
+        while (performance.now() < end);
+      })
+      .then(() => (free = true));
+    const before = (await redraws(page)).length;
+    await page.getByRole("slider", { name: "modelled cost at most" }).fill("0.9");
+    await expect.poll(async () => (await redraws(page)).length).toBeGreaterThan(before);
+    expect(free).toBe(false);
+    await blocked;
+    await page.context().close();
+  });
+
   test("a drawn digit runs in every mode, and digits beyond the error are question marks", async () => {
     const { page } = await openPage(browser, server.address);
     await planDigits(page, { chart: true });
@@ -203,6 +289,8 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
     await page.mouse.up();
     const outputs = page.getByRole("table", { name: /a \? is a digit/ });
     await expect.poll(() => winners(page), { timeout: 30_000 }).toMatch(/^1/);
+    // The stroke is 0.64 of the pad long; the model sees it as long as MNIST's digits are.
+    await expect.poll(() => inkHeight(page)).toBe(20);
     const header = await outputs.locator("thead").innerText();
     for (const mode of ["exact sums", "uniform ieee-e4m3", "dynamic", "static", "hybrid"])
       expect(header).toContain(mode);
@@ -363,6 +451,16 @@ const canvasSum = (page: Page, label: string): Promise<number> =>
       .getImageData(0, 0, canvas.width, canvas.height)
       .data.reduce((sum, x, i) => sum + x * ((i % 97) + 1), 0),
   );
+
+/** Rows of what the model sees that have any ink. */
+const inkHeight = (page: Page): Promise<number> =>
+  page.locator("canvas.seen").evaluate((canvas: HTMLCanvasElement) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
+    const inked = (y: number): boolean =>
+      data.subarray(4 * width * y, 4 * width * (y + 1)).some((v, i) => i % 4 === 0 && v > 0);
+    return [...Array(height).keys()].filter(inked).length;
+  });
 
 /** The class that each mode decides for. */
 async function winners(page: Page): Promise<string> {

@@ -1,9 +1,9 @@
 // Measures the page in Chromium and writes docs/results/playground.md; with --screenshots also docs/playground/*.png.
 // pnpm playground:measure [--screenshots]
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import path from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { serve } from "../serve.mjs";
 import {
   buildPage,
@@ -12,7 +12,9 @@ import {
   launch,
   longTasks,
   openPage,
+  outputTimes,
   planDigits,
+  ran,
   redraws,
   settled,
 } from "./browser.js";
@@ -39,6 +41,7 @@ try {
 }
 
 async function figures(on: Browser): Promise<void> {
+  const load = loadavg()[0]!;
   const size = pageSize();
   let started = 0;
   const starts: number[] = [];
@@ -66,6 +69,19 @@ async function figures(on: Browser): Promise<void> {
   const charted = Date.now() - begin;
   await page.waitForTimeout(3000);
   const idle = await move(60);
+  await page.waitForTimeout(3000);
+  const onCpu = await digits(page);
+  const chosen = Date.now();
+  await page.getByRole("radio", { name: "WebGPU" }).check();
+  const facts = await ran(page, /sums on webgpu/);
+  const opened = Date.now() - chosen;
+  // The plan of the knob is measured there too, and the digit runs once more.
+  await page.locator(".figures").getByText("on webgpu").waitFor();
+  await page.waitForTimeout(3000);
+  const adapter = facts.match(/webgpu \((.*?)\)/)![1]!;
+  const executed = facts.match(/\d+ of \d+ sums on webgpu/)![0];
+  const bits = facts.match(/against the CPU\s+(.*)/)![1]!;
+  const onGpu = await digits(page);
   await page.context().close();
 
   const bytes = chainModel(20, 512);
@@ -82,6 +98,7 @@ async function figures(on: Browser): Promise<void> {
   }
 
   const ms = (x: number): string => `${x.toFixed(0)} ms`;
+  const spread = (times: readonly number[]): string => `${ms(median(times))}, ${ms(Math.max(...times))}`;
   const rows = [
     [
       "the page, gzipped, all that can be fetched but the model",
@@ -94,16 +111,8 @@ async function figures(on: Browser): Promise<void> {
       "2 s",
       `${ms(median(starts))} (${starts.map((t) => t.toFixed(0)).join(", ")})`,
     ],
-    [
-      "a move of the knob until the frame is painted, at rest: median, worst of 60",
-      "50 ms",
-      `${ms(median(idle))}, ${ms(Math.max(...idle))}`,
-    ],
-    [
-      "the same while plans are being measured: median, worst of 40",
-      "",
-      `${ms(median(during))}, ${ms(Math.max(...during))}`,
-    ],
+    ["a move of the knob until the frame is painted, at rest: median, worst of 60", "50 ms", spread(idle)],
+    ["the same while plans are being measured: median, worst of 40", "50 ms", spread(during)],
     [
       `longest block of the page while ${(bytes.length / 1e6).toFixed(0)} MB are imported, median of 5 (all)`,
       "100 ms",
@@ -111,22 +120,35 @@ async function figures(on: Browser): Promise<void> {
     ],
     ["from the click on the digit model to its plan", "", ms(planned)],
     ["and to the chart of all measured plans", "", ms(charted)],
+    ["from choosing a digit to its outputs in all modes, on the CPU: median, worst of 10", "", spread(onCpu)],
+    ["the same on WebGPU", "", spread(onGpu)],
+    ["from choosing WebGPU to its first outputs: device, start-up test, shaders, run", "", ms(opened)],
   ];
   const text = `# The playground, measured
 
-Chromium ${on.version()}, headless, ${cpus().length} cores (${cpus()[0]!.model.trim()}); other work was running on the machine. Times are
-measured, once, and gate nothing. Made by \`pnpm playground:measure\`.
+Chromium ${on.version()}, headless; ${cpus().length} cores (${cpus()[0]!.model.trim()}), load average ${load.toFixed(1)} in the minute before. WebGPU
+on ${adapter}. Times are measured, once, and gate nothing. Made by \`pnpm playground:measure\`.
 
 | what | wanted | measured |
 | --- | --- | --- |
 ${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
-A move is measured from the input event to a task after the next frame. While plans are measured, the worker answers
-between two runs, so a move may wait for one run to end. A block is a "long task" of the page's own thread, 50 ms or more;
-0 stands for none.
+A move is measured from the input event to a task after the next frame. On WebGPU a run of a digit includes the same
+run on the CPU, with which it is compared: ${executed}, ${bits}. A block is a "long
+task" of the page's own thread, 50 ms or more; 0 stands for none.
 `;
   writeFileSync(path.join(root, "docs/results/playground.md"), text);
   console.log(text);
+}
+
+/** Milliseconds from the click on the next sample to its outputs, ten times. */
+async function digits(page: Page): Promise<number[]> {
+  const before = (await outputTimes(page)).length;
+  for (let i = 0; i < 10; i++) {
+    await page.getByRole("button", { name: "next sample" }).click();
+    await page.waitForFunction((n) => performance.getEntriesByName("outputs").length > n, before + i);
+  }
+  return (await outputTimes(page)).slice(before);
 }
 
 async function screenshots(on: Browser): Promise<void> {

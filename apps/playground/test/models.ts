@@ -6,8 +6,38 @@ import pkg from "onnx-proto";
 const { onnx } = pkg;
 const float32 = onnx.TensorProto.DataType.FLOAT;
 
-/** A chain of MatMuls with ReLU between them, `width` wide; its weights take 4 width^2 bytes each. */
-export function chainModel(layers: number, width: number): Uint8Array {
+/**
+ * A chain of MatMuls with ReLU between them, `width` wide; its weights take 4 width^2 bytes each. `softmax` takes the
+ * place of the last ReLU.
+ */
+export function chainModel(layers: number, width: number, { softmax = false } = {}): Uint8Array {
+  return chain(layers, width, (rawData) => ({ rawData }), softmax ? "Softmax" : "Relu");
+}
+
+/** The same with its weights in another file, one after another. */
+export function externalChain(
+  layers: number,
+  width: number,
+  location: string,
+): { model: Uint8Array; weights: Uint8Array } {
+  const parts: Uint8Array[] = [];
+  const model = chain(layers, width, (bytes) => {
+    const entries = { location, offset: String(parts.length * bytes.length), length: String(bytes.length) };
+    parts.push(bytes);
+    return {
+      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    };
+  });
+  return { model, weights: Uint8Array.from(Buffer.concat(parts)) };
+}
+
+function chain(
+  layers: number,
+  width: number,
+  kept: (weights: Uint8Array) => object,
+  last = "Relu",
+): Uint8Array {
   const value = (name: string) => ({
     name,
     type: {
@@ -31,7 +61,12 @@ export function chainModel(layers: number, width: number): Uint8Array {
       name: "chain",
       node: places.flatMap((i) => [
         { name: `matmul${i}`, opType: "MatMul", input: [`v${i}`, `w${i}`], output: [`s${i}`] },
-        { name: `relu${i}`, opType: "Relu", input: [`s${i}`], output: [`v${i + 1}`] },
+        {
+          name: `relu${i}`,
+          opType: i === layers - 1 ? last : "Relu",
+          input: [`s${i}`],
+          output: [`v${i + 1}`],
+        },
       ]),
       input: [value("v0")],
       output: [value(`v${layers}`)],
@@ -39,7 +74,7 @@ export function chainModel(layers: number, width: number): Uint8Array {
         name: `w${i}`,
         dims: [width, width],
         dataType: float32,
-        rawData: weights(i),
+        ...kept(weights(i)),
       })),
     },
   }).finish();

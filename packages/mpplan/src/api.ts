@@ -1,5 +1,5 @@
 // What both entries, index (any platform) and node, offer.
-export { type OwnedExecutor, type ThreadOptions } from "./backends.js";
+export { type GpuFacts, type OwnedExecutor, type ThreadOptions } from "./backends.js";
 export { type CompareOptions } from "./compare.js";
 export { InputError, type InputErrorCode } from "./data/errors.js";
 export { writeNpy } from "./data/npy.js";

@@ -1,7 +1,7 @@
 // The backends by name, and the executor over them. One line each.
 import { createExecutor, createReferenceBackend, type Executor, type KernelBackend } from "@mpplan/runtime";
 import { chooseThreads, createCpuBackend, type ThreadsWanted, type WorkerHost } from "@mpplan/runtime-cpu";
-import { createWebGpuBackend } from "@mpplan/runtime-webgpu";
+import type { AdapterFacts } from "@mpplan/runtime-webgpu";
 import { chained } from "./chained.js";
 import { UsageError } from "./errors.js";
 
@@ -20,7 +20,13 @@ export interface ThreadOptions {
 /** The GPU of a platform; undefined for `navigator.gpu`. */
 export type OpenGpu = () => Promise<GPU | undefined>;
 
-type Disposable = KernelBackend & { dispose?(): void };
+/** What a GPU says of itself, and why its sums cannot be made exact; null where its start-up test passed. */
+export interface GpuFacts {
+  readonly adapter: AdapterFacts;
+  readonly inexact: string | null;
+}
+
+type Disposable = KernelBackend & Partial<GpuFacts> & { dispose?(): void };
 
 type Open = (options: ThreadOptions) => Disposable | Promise<Disposable>;
 
@@ -38,6 +44,8 @@ const onHost = {
 const backends: Readonly<Record<string, Open>> = {
   ...onHost,
   webgpu: async ({ gpu }) => {
+    // Fetched by those who ask for it: shaders and what writes them are of no use to others.
+    const { createWebGpuBackend } = await import("@mpplan/runtime-webgpu");
     const found = await gpu?.();
     return createWebGpuBackend(found ? { gpu: found } : {});
   },
@@ -48,6 +56,8 @@ export const defaultBackend = "cpu";
 
 export interface OwnedExecutor {
   readonly executor: Executor;
+  /** The GPU that computes; null where none does. */
+  readonly gpu: GpuFacts | null;
   /** Stops the threads, if there are any. They never keep a process alive. */
   dispose(): void;
 }
@@ -87,7 +97,8 @@ export async function executorOn(
 function owned(backend: Disposable, fallback: KernelBackend, other: Disposable | null = null): OwnedExecutor {
   const executor = createExecutor(backend, { fallback });
   const dispose = (): void => [backend, other].forEach((each) => each?.dispose?.());
-  return { executor, dispose };
+  const { adapter, inexact = null } = backend;
+  return { executor, gpu: adapter ? { adapter, inexact } : null, dispose };
 }
 
 function oneThread(threads: ThreadsWanted): void {

@@ -1,7 +1,16 @@
 // What a GPU was seen to do, as lines for people.
-import { probeWebGpu, type DeviceProbe } from "@mpplan/runtime-webgpu";
+import type { DeviceOptions, DeviceProbe } from "@mpplan/runtime-webgpu";
 
-export { probeWebGpu, type DeviceProbe };
+export type { DeviceProbe };
+
+/**
+ * Asks the device how it accumulates.
+ * @throws WebGpuError `no-webgpu`, `no-adapter`, `no-device`
+ */
+export async function probeWebGpu(options: DeviceOptions = {}): Promise<DeviceProbe> {
+  const runtime = await import("@mpplan/runtime-webgpu");
+  return runtime.probeWebGpu(options);
+}
 
 const said = (fact: boolean | null): string => (fact === null ? "not offered" : fact ? "yes" : "no");
 

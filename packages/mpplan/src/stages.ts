@@ -76,6 +76,6 @@ export async function openExecutor(
   names?: readonly string[],
   options: ExecutorOptions = {},
 ): Promise<OwnedExecutor> {
-  const { executor, dispose } = await executorOn(names, options);
-  return { executor: withPauses(executor, options.pauseMilliseconds), dispose };
+  const { executor, ...owned } = await executorOn(names, options);
+  return { executor: withPauses(executor, options.pauseMilliseconds), ...owned };
 }

@@ -22,7 +22,8 @@ const decision = { policy: "sensitivity", budget: { kind: "cost", value: 0.75 } 
 test("stages on one executor give the profile and the plan of compileModel, byte by byte", async () => {
   const model = openModel({ bytes, name: "tiny" });
   const samples = randomSamples(model.inputs, 12, 1);
-  const { executor, dispose } = await openExecutor();
+  const { executor, gpu, dispose } = await openExecutor();
+  expect(gpu).toBeNull();
   const graph = model.prepare(samples.at(0));
   const profile = await calibrateModel(graph, samples, { ...options, executor });
   const plan = await openPlanner({ graph, profile }, samples, { ...options, executor }).plan(decision);

@@ -1,5 +1,6 @@
 // The page from top to bottom; every part is a file of its own.
 import { useEffect, useState } from "preact/hooks";
+import { BackendChoice } from "./backend-choice.js";
 import { ErrorChart } from "./chart.js";
 import { Controls } from "./controls.js";
 import { Device } from "./device.js";
@@ -35,6 +36,7 @@ export function App({ store }: { store: Store }) {
         </p>
         {state.problem && <Problem problem={state.problem} />}
         {state.busy && <Progress busy={state.busy} cancel={() => store.cancel()} />}
+        <BackendChoice store={store} />
         {model && profile && cut && <Controls store={store} />}
         {model && (
           <div class="columns">

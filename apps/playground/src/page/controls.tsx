@@ -2,7 +2,8 @@
 import type { ComparisonRow } from "@mpplan/ir";
 import type { Method } from "../protocol.js";
 import { costText, errorText, shareText } from "./numbers.js";
-import { startAt, type Store } from "./store.js";
+import { startAt } from "./state.js";
+import type { Store } from "./store.js";
 
 const methods: Readonly<Record<Method, string>> = {
   hybrid: "every neuron one format, or a low one first and the high one where a test says so",
@@ -87,7 +88,7 @@ export function Controls({ store }: { store: Store }) {
           <dd>{measured ? errorText(measured.error) : between === null ? "…" : `≈ ${errorText(between)}`}</dd>
           <dd class="note">
             {measured
-              ? `measured on ${measured.samples} samples`
+              ? `measured on ${measured.samples} samples, on ${measured.backend}`
               : between === null
                 ? "not measured yet"
                 : "between measured plans"}

@@ -1,7 +1,7 @@
-// What computes here, what this browser and device offer, and on demand how its GPU accumulates.
+// What this browser and device offer, and on demand how its GPU accumulates.
 import { useState } from "preact/hooks";
-import type { DeviceView, Verbs } from "../protocol.js";
-import { WorkerProblem } from "./client.js";
+import { CallFailed } from "../calls.js";
+import type { DeviceView, GpuView, Verbs } from "../protocol.js";
 
 export interface DeviceProps {
   readonly device: DeviceView | null;
@@ -14,8 +14,6 @@ export function Device({ device, probe }: DeviceProps) {
       <h2 id="device-heading">This device</h2>
       {device ? (
         <dl class="facts-list">
-          <dt>backend</dt>
-          <dd>{device.backend}: WebAssembly, bit by bit what the reference computes</dd>
           <dt>threads</dt>
           <dd>
             {device.threads} of {device.cores} cores{device.oneThread && `: ${device.oneThread}`}
@@ -27,7 +25,7 @@ export function Device({ device, probe }: DeviceProps) {
             {device.isolated ? "yes, memory can be shared among threads" : "no, so one thread computes"}
           </dd>
           <dt>WebGPU</dt>
-          <dd>{device.webgpu}</dd>
+          <dd>{gpuText(device.gpu)}</dd>
         </dl>
       ) : (
         <p>Asking …</p>
@@ -70,6 +68,11 @@ function Probe({ probe }: Pick<DeviceProps, "probe">) {
   );
 }
 
+function gpuText(gpu: GpuView): string {
+  if (gpu.kind === "missing") return `no: ${gpu.problem.what}`;
+  return `${gpu.name}; shader-f16 ${gpu.halves ? "yes" : "no"}`;
+}
+
 function problemText(error: Error): string {
-  return error instanceof WorkerProblem ? `${error.view.what}: ${error.view.next}` : error.message;
+  return error instanceof CallFailed ? `${error.view.what}: ${error.view.next}` : error.message;
 }

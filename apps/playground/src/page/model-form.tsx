@@ -1,7 +1,7 @@
 // The way in: the bundled digit model at one click, or files that are dropped or chosen.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Source } from "../protocol.js";
-import { sizeText } from "./numbers.js";
+import type { ModelView, Source } from "../protocol.js";
+import { ModelFacts } from "./model-facts.js";
 import type { Store } from "./store.js";
 
 export function ModelForm({ store }: { store: Store }) {
@@ -11,16 +11,15 @@ export function ModelForm({ store }: { store: Store }) {
   const chosen = useRef(source);
   chosen.current = source;
   const change = (part: Partial<Source>): void => setSource((now) => ({ ...now, ...part }));
-  const start = (part: Partial<Source>): void => {
-    change(part);
-    void store.start({ ...chosen.current, ...part });
-  };
+  /** The form's own files stay what they were where these are refused. */
+  const start = (files: Partial<Source>): void =>
+    void store.start({ ...chosen.current, ...files }, () => change(files));
   const take = (files: readonly File[]): void => {
     const model = files.find((file) => /\.onnx$/i.test(file.name));
     const data = files.filter((file) => file !== model);
     // A new model forgets the samples of the one before it; samples alone are for the model that is there.
     if (model) start({ model, data });
-    else if (data.length > 0) start({ data });
+    else if (data.length > 0) start({ data: [...weightsOf(chosen.current, store.state.model), ...data] });
   };
   useEffect(() => {
     const drag = (event: DragEvent): void => {
@@ -45,7 +44,7 @@ export function ModelForm({ store }: { store: Store }) {
         <span class="or">or</span>
         <label class="drop">
           <b>Drop an ONNX model and samples anywhere</b>
-          <small>.onnx with .npz, .npy, idx or images; or choose files</small>
+          <small>.onnx, its files of weights, and .npz, .npy, idx or images; or choose files</small>
           <input
             type="file"
             multiple
@@ -94,36 +93,15 @@ export function ModelForm({ store }: { store: Store }) {
           whose name says “labels” holds the right classes.
         </p>
       </details>
-      {model && (
-        <div class="facts">
-          <p>
-            <b>{model.name}</b> · {sizeText(model.bytes)} · {model.sites.length} sites,{" "}
-            {model.sites.reduce((sum, site) => sum + site.neurons, 0)} neurons · {model.formats.join(" and ")}
-          </p>
-          {model.random && (
-            <p class="warning" role="note">
-              <b>Random data.</b> No samples were given: the inputs are made up, and neither the plan nor its
-              errors tell anything about real inputs. Drop samples too.
-            </p>
-          )}
-          <ul class="small">
-            {model.notes
-              .filter((note) => !note.startsWith("RANDOM"))
-              .map((note) => (
-                <li key={note}>{note}</li>
-              ))}
-            {profile && profile.measured < profile.wanted && (
-              <li>
-                Cancelled: the plan comes from {profile.measured} of {profile.wanted} samples, and was not
-                measured.
-              </li>
-            )}
-          </ul>
-        </div>
-      )}
+      {model && <ModelFacts model={model} profile={profile} />}
     </section>
   );
 }
 
 const unset: Source = { model: null, data: [], scale: "", mean: "", std: "", preset: "e4m3-f16" };
 const hints = { scale: "1/255", mean: "0.1307", std: "0.3081" } as const;
+
+/** The files that the open model keeps its weights in: other samples do not replace them. */
+function weightsOf({ data }: Source, model: ModelView | null): File[] {
+  return data.filter((file) => model?.weights.includes(file.name));
+}

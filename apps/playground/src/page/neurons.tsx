@@ -1,5 +1,5 @@
 // Per site two heat maps, a cell per neuron: how ill-conditioned its sums are, and what the plan does with it.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { kappaKinds, type CutView, type KappaKind, type ModelView, type ProfileView } from "../protocol.js";
 import { decisionColour, gradient, kappaColour, nothing } from "./colours.js";
 import { powerText } from "./numbers.js";
@@ -18,7 +18,7 @@ type Rgb = readonly [number, number, number];
 export function Neurons({ model, profile, cut }: { model: ModelView; profile: ProfileView; cut: CutView }) {
   const [kind, setKind] = useState<KappaKind>("kappaV");
   const kappa = profile.kappa[kind];
-  const range = rangeOf(kappa);
+  const range = useMemo(() => rangeOf(kappa), [kappa]);
   return (
     <section aria-labelledby="neurons-heading">
       <h2 id="neurons-heading">Neurons</h2>
@@ -76,9 +76,10 @@ function SiteMaps({ s, model, kappa, range, name, cut }: SiteProps) {
   const site = model.sites[s]!;
   const { level, dynamic, because } = cut.sites[s]!;
   const columns = Math.min(site.neurons, Math.max(10, Math.ceil(Math.sqrt(site.neurons) * 1.25)));
-  const [low, high] = range;
-  const heat = (n: number): Rgb =>
-    Number.isFinite(kappa[n]!) ? kappaColour((kappa[n]! - low) / (high - low || 1)) : nothing;
+  const heat = useMemo(() => {
+    const [low, high] = range;
+    return (k: number): Rgb => (Number.isFinite(k) ? kappaColour((k - low) / (high - low || 1)) : nothing);
+  }, [range]);
   const share = `${Math.round(100 * level[neuron]!)} %`;
   const text = `neuron ${neuron}: median ${name} ${powerText(kappa[neuron]!)}; ${
     dynamic[neuron]
@@ -100,7 +101,7 @@ function SiteMaps({ s, model, kappa, range, name, cut }: SiteProps) {
       <div class="maps">
         <HeatMap
           label={`${site.id}: ${name}`}
-          count={site.neurons}
+          values={kappa}
           columns={columns}
           colour={heat}
           mark={neuron}
@@ -108,9 +109,9 @@ function SiteMaps({ s, model, kappa, range, name, cut }: SiteProps) {
         />
         <HeatMap
           label={`${site.id}: decision, ${Math.round(100 * cut.sites[s]!.mean)} % high`}
-          count={site.neurons}
+          values={level}
           columns={columns}
-          colour={(n) => decisionColour(level[n]!)}
+          colour={decisionColour}
           mark={neuron}
           pick={setNeuron}
         />
@@ -134,23 +135,25 @@ function SiteMaps({ s, model, kappa, range, name, cut }: SiteProps) {
 
 interface HeatProps {
   readonly label: string;
-  readonly count: number;
+  /** Per neuron. */
+  readonly values: Float32Array;
   readonly columns: number;
-  readonly colour: (n: number) => Rgb;
+  readonly colour: (value: number) => Rgb;
   readonly mark: number;
   readonly pick: (n: number) => void;
 }
 
-/** One pixel per neuron, enlarged by the style sheet. */
-function HeatMap({ label, count, columns, colour, mark, pick }: HeatProps) {
+/** One pixel per neuron, enlarged by the style sheet; painted only where its values are others. */
+function HeatMap({ label, values, columns, colour, mark, pick }: HeatProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const count = values.length;
   const rows = Math.ceil(count / columns);
   useEffect(() => {
     const context = canvas.current!.getContext("2d")!;
     const image = context.createImageData(columns, rows);
-    for (let n = 0; n < count; n++) image.data.set([...colour(n), 255], 4 * n);
+    for (let n = 0; n < count; n++) image.data.set([...colour(values[n]!), 255], 4 * n);
     context.putImageData(image, 0, 0);
-  });
+  }, [values, columns, colour]);
   const at = (event: PointerEvent): void => {
     const box = canvas.current!.getBoundingClientRect();
     const x = Math.floor(((event.clientX - box.left) / box.width) * columns);

@@ -1,6 +1,6 @@
 // What is going on, and what went wrong in three beats: what, where, next.
 import type { ErrorView } from "../protocol.js";
-import type { Busy } from "./store.js";
+import type { Busy } from "./state.js";
 
 export function Progress({ busy, cancel }: { busy: Busy; cancel: () => void }) {
   const known = busy.total > 0;

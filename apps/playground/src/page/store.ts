@@ -1,68 +1,41 @@
-// What the page knows and what it can do: the views that the worker sent, and the actions behind the controls.
-import type { ComparisonRow } from "@mpplan/ir";
+// What the page can do: the actions behind its controls, and what they make of its state.
 import type {
+  BackendName,
   Cut,
-  CutView,
-  DeviceView,
   DocumentKind,
-  ErrorView,
-  Measured,
-  Method,
-  ModelView,
   ProfileView,
   RunInput,
-  RunView,
   Source,
+  Told,
   Verbs,
 } from "../protocol.js";
-import { connect, WorkerProblem, type Event } from "./client.js";
+import { CallFailed } from "../calls.js";
+import { connect, type Workers } from "./client.js";
+import { Knob } from "./knob.js";
+import { latestOnly } from "./latest.js";
+import { painted } from "./painted.js";
 import { save } from "./save.js";
-
-export interface Busy {
-  readonly what: string;
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface PageState {
-  readonly ready: boolean;
-  /** Names of the library's presets. */
-  readonly presets: readonly string[];
-  readonly device: DeviceView | null;
-  readonly busy: Busy | null;
-  readonly problem: ErrorView | null;
-  readonly model: ModelView | null;
-  readonly profile: ProfileView | null;
-  readonly rows: readonly ComparisonRow[];
-  readonly cut: CutView | null;
-  /** Of the cut that is shown; null while that is not known. */
-  readonly measured: Measured | null;
-  readonly run: RunView | null;
-  /** Said to screen readers. */
-  readonly said: string;
-}
-
-const empty = { model: null, profile: null, rows: [], cut: null, measured: null, run: null, problem: null };
-
-/** Where the controls stand at first; a tau has its own scale. */
-export const startAt: Readonly<Record<Method, number>> = { hybrid: 0.75, static: 0.75, dynamic: 0.3 };
-
-/** How long a control rests before its plan is run. */
-const restMilliseconds = 350;
+import { atFirst, empty, withRow, type PageState } from "./state.js";
 
 export class Store {
-  state: PageState = { ...empty, ready: false, presets: [], device: null, busy: null, said: "" };
-  private readonly worker: Verbs;
+  state: PageState = atFirst;
+  private readonly worker: Workers["worker"];
   private readonly listeners = new Set<() => void>();
-  private wanted: Cut = { method: "hybrid", value: startAt.hybrid };
-  private cutting = false;
-  private rest: ReturnType<typeof setTimeout> | undefined;
+  private readonly knob: Knob;
   private input: RunInput | null = null;
-  private running = false;
-  private runAgain = false;
 
-  constructor(workerAddress: string) {
-    this.worker = connect(workerAddress, (event) => this.heard(event));
+  constructor(addresses: Readonly<Record<keyof Workers, string>>) {
+    const heard = (told: Told): void => this.heard(told);
+    const workers = connect(addresses, heard, (error) => this.failed(error));
+    this.worker = workers.worker;
+    this.knob = new Knob(workers, {
+      redraw: (cut) => this.set(cut === null ? {} : { cut, measured: null }),
+      measured: (measured) => {
+        this.set({ measured });
+        this.runAgain();
+      },
+      failed: (error) => this.failed(error),
+    });
   }
 
   subscribe(listener: () => void): () => void {
@@ -71,119 +44,111 @@ export class Store {
   }
 
   get cut(): Cut {
-    return this.wanted;
+    return this.knob.cut;
   }
 
-  /** From a model to its chart; ends early where it is cancelled or something is wrong. */
-  start(source: Source): Promise<void> {
+  /** From a model to its chart; ends early where it is cancelled or something is wrong. `opened` unless it is refused. */
+  start(source: Source, opened: () => void): Promise<void> {
     return this.job("Reading the model", async () => {
-      clearTimeout(this.rest);
-      this.input = null;
-      this.wanted = { method: "hybrid", value: startAt.hybrid };
-      this.set({ ...empty });
+      this.knob.stop();
       const model = await this.worker.open(source);
-      this.set({ model, said: `${model.name} is read: ${model.sites.length} places where sums are planned` });
+      opened();
+      this.knob.reset();
+      this.set({
+        ...empty,
+        model,
+        said: `${model.name} is read: ${model.sites.length} places where sums are planned`,
+      });
       this.runOn({ kind: "sample", index: 0 });
-      await this.measureAndDraw();
+      await this.calibrateAndDraw();
     });
   }
 
-  /** The same model again, after a measurement was cancelled. */
+  /** What a cancelled measurement left undone, or what another backend has measured. */
   again(): Promise<void> {
-    return this.job("Measuring", () => this.measureAndDraw());
+    const { profile } = this.state;
+    return this.job("Measuring", () => (profile && isWhole(profile) ? this.draw() : this.calibrateAndDraw()));
   }
 
-  private async measureAndDraw(): Promise<void> {
+  private async calibrateAndDraw(): Promise<void> {
     const profile = await this.worker.calibrate();
-    this.set({ profile, said: "The plan is made" });
-    this.wanted = { ...this.wanted, value: Math.max(this.wanted.value, profile.least.hybrid) };
-    this.set({ cut: await this.worker.cut(this.wanted) });
-    if (profile.measured < profile.wanted) return;
+    this.set({ profile, rows: [], rowsWanted: 0, said: "The plan is made" });
+    this.set({ cut: await this.knob.start(profile.least) });
+    if (isWhole(profile)) await this.draw();
+  }
+
+  private async draw(): Promise<void> {
     this.set({ busy: { what: "Measuring plans", done: 0, total: 0 } });
     await this.worker.chart();
-    this.measureSoon();
-    if (this.input) this.runOn(this.input);
-    this.set({ said: "All plans are measured" });
+    this.knob.measureSoon();
+    this.runAgain();
+    const { rows, rowsWanted } = this.state;
+    this.set({
+      said:
+        rows.length < rowsWanted
+          ? `Cancelled: ${rows.length} of ${rowsWanted} plans are measured`
+          : "All plans are measured",
+    });
   }
 
   cancel(): void {
-    void this.worker.cancel();
+    this.worker.cancel().catch((error: unknown) => this.failed(error));
   }
 
-  /** Redraws at once; only the latest wish counts where they come faster than answers. */
+  /** Another backend, with the same model and plans; where it cannot be had, the one before goes on. */
+  async use(name: BackendName): Promise<void> {
+    if (this.state.opening || name === this.state.backend.name) return;
+    this.set({ opening: name, problem: null });
+    try {
+      const backend = await this.worker.use(name);
+      this.set({ backend, said: `${name === "cpu" ? "The CPU" : "WebGPU"} computes now` });
+      if (this.state.cut && !this.state.busy) this.knob.measureSoon();
+      this.runAgain();
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.set({ opening: null });
+    }
+  }
+
   choose(cut: Cut): void {
-    const other = cut.method !== this.wanted.method;
-    this.wanted = cut;
-    // Another method has another knob, which must be there before the next key.
-    if (other) this.set({});
-    if (this.cutting || !this.state.profile) return;
-    this.cutting = true;
-    const begin = performance.now();
-    void this.worker.cut(cut).then(
-      (view) => {
-        this.cutting = false;
-        this.set({ cut: view, measured: null });
-        painted(() => performance.measure("redraw", { start: begin, end: performance.now() }));
-        if (this.wanted !== cut) this.choose(this.wanted);
-        else this.measureSoon();
-      },
-      (error: unknown) => {
-        this.cutting = false;
-        this.failed(error);
-      },
-    );
+    this.knob.choose(cut);
   }
 
   /** Runs this input in every mode; while one runs, only the latest is kept. */
   runOn(input: RunInput): void {
     this.input = input;
-    if (this.running) {
-      this.runAgain = true;
-      return;
-    }
-    this.running = true;
-    this.worker
-      .run(input, this.state.profile ? this.wanted : null)
-      .then(
-        (run) => this.set({ run }),
-        (error: unknown) => this.failed(error),
-      )
-      .finally(() => {
-        this.running = false;
-        if (this.runAgain && this.input) {
-          this.runAgain = false;
-          this.runOn(this.input);
-        }
-      });
+    this.set({ running: true });
+    this.runLatest({ input, begin: performance.now() });
   }
+
+  private runAgain(): void {
+    if (this.input) this.runOn(this.input);
+  }
+
+  private readonly runLatest = latestOnly(async ({ input, begin }: { input: RunInput; begin: number }) => {
+    try {
+      const run = await this.worker.run(input, this.state.profile ? this.cut : null);
+      this.set({ run, running: this.input !== input });
+      painted(() => performance.measure("outputs", { start: begin, end: performance.now() }));
+    } catch (error) {
+      this.set({ running: false });
+      this.failed(error);
+    }
+  });
 
   download(kind: DocumentKind): Promise<void> {
     return this.job("Writing the document", async () => {
-      const document = await this.worker.document(kind, this.wanted);
+      const document = await this.worker.document(kind, this.cut);
       save(document);
       this.set({ said: `${document.name} is saved` });
     });
   }
 
-  private measureSoon(): void {
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => {
-      const cut = this.wanted;
-      this.worker.measure(cut).then(
-        (measured) => {
-          if (!measured || cut !== this.wanted) return;
-          this.set({ measured });
-          if (this.input) this.runOn(this.input);
-        },
-        (error: unknown) => this.failed(error),
-      );
-    }, restMilliseconds);
-  }
-
   private async job(what: string, work: () => Promise<void>): Promise<void> {
     if (this.state.busy) {
       return this.failed(
-        new WorkerProblem({
+        new CallFailed({
           what: "The page is still at work, and took nothing new",
           where: this.state.busy.what,
           next: "wait for it, or cancel it, then try again",
@@ -208,34 +173,38 @@ export class Store {
 
   private failed(error: unknown): void {
     const view =
-      error instanceof WorkerProblem
+      error instanceof CallFailed
         ? error.view
         : { what: String(error), where: "the page's own code", next: "reload the page", cancelled: false };
     // An alert speaks for itself.
     this.set({ problem: view });
   }
 
-  private heard(event: Event): void {
-    switch (event.kind) {
+  private heard(told: Told): void {
+    switch (told.kind) {
       case "ready":
-        this.set({ ready: true, presets: event.presets });
+        this.set({ ready: true, presets: told.presets });
         painted(() => performance.mark("interactive"));
-        void this.worker.device().then(
+        this.worker.device().then(
           (device) => this.set({ device }),
           (error: unknown) => this.failed(error),
         );
         return;
+      case "fallback":
+        this.set({ backend: told.backend, problem: told.problem });
+        return;
       case "progress":
-        this.set({ busy: { what: "Measuring every neuron", done: event.done, total: event.total } });
+        this.set({ busy: { what: "Measuring every neuron", done: told.done, total: told.total } });
         return;
       case "row":
         this.set({
-          rows: [...this.state.rows.filter((row) => !sameRow(row, event.row)), event.row],
-          busy: { what: "Measuring plans", done: event.done, total: event.total },
+          rows: withRow(this.state.rows, told.row),
+          rowsWanted: told.total,
+          busy: { what: "Measuring plans", done: told.done, total: told.total },
         });
         return;
       default:
-        event satisfies never;
+        told satisfies never;
     }
   }
 
@@ -245,18 +214,4 @@ export class Store {
   }
 }
 
-function sameRow(a: ComparisonRow, b: ComparisonRow): boolean {
-  return a.name === b.name && a.targetCost === b.targetCost && a.tau === b.tau;
-}
-
-/** After the next frame is on the screen, as far as a page can tell: its callback, and then a task of its own. */
-function painted(then: () => void): void {
-  requestAnimationFrame(() => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      then();
-    };
-    channel.port2.postMessage(null);
-  });
-}
+const isWhole = ({ measured, wanted }: ProfileView): boolean => measured >= wanted;

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { evaluatePlans } from "@mpplan/calibration";
-import { split, sumSites } from "@mpplan/ir";
+import { split, sumSites, type Plan } from "@mpplan/ir";
 import { calibrateModel, openExecutor, openModel, randomSamples, resolvePrecision, tool } from "mpplan";
 import { beforeAll, expect, test } from "vitest";
+import { chainModel } from "../../test/models.js";
 import { frontsOf, planOf, viewOf, type Fronts } from "./cuts.js";
 import { layOut } from "./layout.js";
 import { openMeter } from "./measure.js";
@@ -26,6 +27,8 @@ beforeAll(async () => {
 
 test("a measurement in small parts is what evaluatePlans says of all the samples at once", async () => {
   const meter = openMeter(graph, evaluation, executor);
+  const measure = (plan: Plan, signal = new AbortController().signal) =>
+    meter.measure(plan, executor, "cpu", signal);
   for (const cut of [
     { method: "static", value: 0.7 },
     { method: "hybrid", value: 0.7 },
@@ -33,23 +36,23 @@ test("a measurement in small parts is what evaluatePlans says of all the samples
   ] as const) {
     const plan = planOf(fronts, cut);
     const [known] = (await evaluatePlans(graph, [plan], evaluation, { executor })).plans;
-    const measured = await meter.measure(plan, new AbortController().signal);
+    const measured = await measure(plan);
     expect(measured).toMatchObject({ flips: known!.flips, samples: 20 });
     expect(measured!.error).toBeCloseTo(known!.error!, 14);
     expect(measured!.cost).toBeCloseTo(known!.cost, 12);
     expect(measured!.fractionHigh).toBeCloseTo(known!.fractionHigh, 12);
   }
-  expect(
-    await meter.measure(planOf(fronts, { method: "static", value: 0.7 }), AbortSignal.abort()),
-  ).toBeNull();
+  expect(await measure(planOf(fronts, { method: "static", value: 0.7 }), AbortSignal.abort())).toBeNull();
 });
 
 test("a static cut costs what its view says, and keeps its budget", async () => {
   const meter = openMeter(graph, evaluation, executor);
+  const measure = (plan: Plan, signal = new AbortController().signal) =>
+    meter.measure(plan, executor, "cpu", signal);
   for (const value of [0.55, 0.7, 0.9, 1]) {
     const cut = { method: "static", value } as const;
     const view = viewOf(fronts, cut);
-    const measured = await meter.measure(planOf(fronts, cut), new AbortController().signal);
+    const measured = await measure(planOf(fronts, cut));
     expect(view.cost).toBeLessThanOrEqual(Math.max(value, fronts.still.baseCost) + 1e-9);
     expect(view.cost).toBeCloseTo(measured!.cost, 9);
     expect(view.fractionHigh).toBeCloseTo(measured!.fractionHigh, 9);
@@ -67,6 +70,24 @@ test("a hybrid cut keeps its budget, a larger one leaves no site lower, and a bu
   expect(high!.cost).toBeGreaterThan(low!.cost);
   low!.sites.forEach((site, s) => expect(high!.sites[s]!.mean).toBeGreaterThanOrEqual(site.mean - 0.05));
   expect(viewOf(fronts, { method: "hybrid", value: 0 }).cost).toBeCloseTo(fronts.hybrid.baseCost, 9);
+});
+
+test("sums of plain values, which a plan decides too, are no part of the picture", async () => {
+  const soft = openModel({ bytes: chainModel(2, 8, { softmax: true }), name: "soft" });
+  const inputs = randomSamples(soft.inputs, 24, 1);
+  const of = soft.prepare(inputs.at(0));
+  const profile = await calibrateModel(of, inputs, { seed: 1, samples: 12, evaluate: 8, executor });
+  const { accumulators, costs, preset } = resolvePrecision({});
+  const own = frontsOf(profile, { accumulators, costs, preset, seed: 1, tool });
+  for (const method of ["hybrid", "static", "dynamic"] as const) {
+    const cut = { method, value: 0.7 };
+    expect(planOf(own, cut).decisions.map(({ term }) => term ?? "product")).toEqual([
+      "product",
+      "product",
+      "value",
+    ]);
+    expect(viewOf(own, cut).sites.map(({ level }) => level.length)).toEqual([8, 8]);
+  }
 });
 
 test("a larger tau recomputes less; the levels lie between 0 and 1", () => {

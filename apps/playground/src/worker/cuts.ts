@@ -61,7 +61,9 @@ export function viewOf(fronts: Fronts, cut: Cut): CutView {
   const macs = profile.sites.reduce((sum, site) => sum + site.macs, 0);
   let cost = 0;
   let high = 0;
-  const sites = plan.decisions.map((decision, s): SiteCut => {
+  // Decisions over sums of plain values come after those of the sites; they cost nothing and are no part of the picture.
+  const decisions = plan.decisions.filter((decision) => decision.term !== "value");
+  const sites = decisions.map((decision, s): SiteCut => {
     const level = new Float32Array(decision.neurons);
     const dynamic = new Uint8Array(decision.neurons);
     const part = macs === 0 ? 0 : profile.sites[s]!.macs / macs / decision.neurons;

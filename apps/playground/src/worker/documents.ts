@@ -1,16 +1,18 @@
 // The documents that can be taken away, as the library prints them.
 import { evaluate, evaluatePlans } from "@mpplan/calibration";
-import { printDocument, type Comparison, type ComparisonRow, type Plan } from "@mpplan/ir";
+import { printDocument, type Comparison, type Plan } from "@mpplan/ir";
 import { withPrediction } from "@mpplan/planner";
 import { describePrecision, tool } from "mpplan";
-import type { DocumentKind, DocumentView } from "../protocol.js";
+import type { DocumentKind, DocumentView, MeasuredRow } from "../protocol.js";
 import type { Opened, Planned } from "./state.js";
 
-type Context = Opened & Planned & { readonly rows: readonly ComparisonRow[]; readonly signal: AbortSignal };
+/** Plans, reports and predictions are computed on the cpu, as the command line does; rows where they were measured. */
+type Context = Opened & Planned & { readonly rows: readonly MeasuredRow[]; readonly signal: AbortSignal };
 
 /** @throws CalibrationError `cancelled`. */
 export async function makeDocument(kind: DocumentKind, plan: Plan, context: Context): Promise<DocumentView> {
-  const { name, graph, profile, parts, executor, signal } = context;
+  const { name, graph, profile, parts, options, signal } = context;
+  const { executor } = options;
   const json = (what: string, text: string): DocumentView => ({
     name: `${name}.${what}.json`,
     type: "application/json",
@@ -31,7 +33,7 @@ export async function makeDocument(kind: DocumentKind, plan: Plan, context: Cont
       const { comparisonHtml } = await import("mpplan/report");
       const text = comparisonHtml(comparisonOf(context), {
         notes: context.notes,
-        footer: `${tool.name} ${tool.version}, made in a browser; measured plans only`,
+        footer: `${tool.name} ${tool.version}, made in a browser; measured plans only, on ${measuredOn(context.rows)}`,
       });
       return { name: `${name}.html`, type: "text/html", text };
     }
@@ -41,9 +43,12 @@ export async function makeDocument(kind: DocumentKind, plan: Plan, context: Cont
 }
 
 /** With what it loses on the tune samples, which it was not built from. */
-async function predicted(plan: Plan, { graph, parts, executor, signal }: Context): Promise<Plan> {
+async function predicted(plan: Plan, { graph, parts, options, signal }: Context): Promise<Plan> {
   return withPrediction(plan, async (p) => {
-    const { plans, samples } = await evaluatePlans(graph, [p], parts.tune, { executor, signal });
+    const { plans, samples } = await evaluatePlans(graph, [p], parts.tune, {
+      executor: options.executor,
+      signal,
+    });
     const { error, flips, cost, fractionHigh } = plans[0]!;
     return { error, flips: flips === null ? null : flips / samples, cost, fractionHigh, samples };
   });
@@ -61,6 +66,10 @@ function comparisonOf({ graph, profile, parts, precision, options, samples, rows
     evaluated: parts.test.count,
     seed: options.seed,
     settings: describePrecision(precision),
-    rows: [...rows],
+    rows: rows.map(({ backend: _, ...row }) => row),
   };
+}
+
+function measuredOn(rows: readonly MeasuredRow[]): string {
+  return [...new Set(rows.flatMap(({ backend }) => backend ?? []))].join(" and ");
 }

@@ -1,50 +1,35 @@
-// The worker's door: takes calls, answers each, and says what went wrong in the library's three beats.
-import { MpplanError, presets } from "mpplan";
-import type { Call, ErrorView, Told, Verbs } from "../protocol.js";
-import { deviceFacts, openBackend, probeGpu } from "./backend.js";
+// The door of the worker that computes: takes calls, and answers each.
+import { presets } from "mpplan";
+import { Caller, type Answer } from "../calls.js";
+import type { FrontVerbs, Told, Verbs } from "../protocol.js";
+import { answer, type AnsweringPort } from "./answer.js";
+import { Backends } from "./backends.js";
+import { deviceFacts, probeGpu } from "./device.js";
 import { Workbench } from "./workbench.js";
 
-interface Port {
-  postMessage(message: Told): void;
-  onmessage: ((event: MessageEvent<Call>) => void) | null;
-}
-
-const port = globalThis as unknown as Port;
+const port = globalThis as unknown as AnsweringPort & { postMessage(message: Told): void };
 const tell = (told: Told): void => port.postMessage(told);
-const bench = openBackend().then((backend) => new Workbench(backend, tell));
 
-const verbs: Verbs = {
+let joined!: (fronts: FrontVerbs) => void;
+const fronts = new Promise<FrontVerbs>((resolve) => (joined = resolve));
+const bench = (async () => new Workbench(await Backends.open(tell), await fronts, tell))();
+
+answer(port, {
   open: async (source) => (await bench).open(source),
+  use: async (backend) => (await bench).use(backend),
   calibrate: async () => (await bench).calibrate(),
   chart: async () => (await bench).chart(),
-  cut: async (cut) => (await bench).cut(cut),
   measure: async (cut) => (await bench).measure(cut),
+  rest: async () => (await bench).rest(),
   run: async (input, cut) => (await bench).run(input, cut),
   document: async (kind, cut) => (await bench).document(kind, cut),
   device: deviceFacts,
   probe: probeGpu,
   cancel: async () => (await bench).cancel(),
-};
-
-port.onmessage = ({ data: { id, verb, args } }) => {
-  const call = verbs[verb] as (...given: readonly unknown[]) => Promise<unknown>;
-  // A verb that throws at once is answered like one that fails later.
-  void (async () => call(...args))().then(
-    (value) => tell({ kind: "done", id, value }),
-    (error: unknown) => tell({ kind: "failed", id, error: errorView(error) }),
-  );
-};
+  join: async (other) => {
+    const caller = new Caller<FrontVerbs>(other);
+    other.onmessage = ({ data }: MessageEvent<Answer>) => caller.heard(data);
+    joined(caller.verbs);
+  },
+} satisfies Verbs);
 tell({ kind: "ready", presets: Object.keys(presets) });
-
-function errorView(error: unknown): ErrorView {
-  if (error instanceof MpplanError) {
-    const { what, where, next, code } = error;
-    return { what, where, next, cancelled: code === "cancelled" };
-  }
-  return {
-    what: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    where: "the page's own code",
-    next: "reload the page; if it happens again, report it with the model",
-    cancelled: false,
-  };
-}

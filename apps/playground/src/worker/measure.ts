@@ -1,5 +1,5 @@
-// Runs one plan after another on the same samples, a few at a time, so that a cut is never kept waiting for long; the
-// exact runs are made once.
+// Runs one plan after another on the same samples, a few at a time, so that what is asked for meanwhile is never kept
+// waiting for long; the exact runs are made once, on the cpu.
 import { chooseBatch, ErrorMeter, guessTask, outputsOf, type Task } from "@mpplan/calibration";
 import {
   addExecuted,
@@ -12,7 +12,7 @@ import {
   type Samples,
 } from "@mpplan/ir";
 import type { Executor, TensorMap } from "@mpplan/runtime";
-import type { Measured } from "../protocol.js";
+import type { BackendName, Measured } from "../protocol.js";
 
 /** Samples that one run takes at most. */
 const atOnce = 8;
@@ -24,29 +24,26 @@ interface Part {
   readonly exact: TensorMap;
 }
 
-export interface Meter {
-  /** What a plan costs and loses; null where the signal fires first. */
-  measure(plan: Plan, signal: AbortSignal): Promise<Measured | null>;
+interface Known {
+  readonly parts: readonly Part[];
+  readonly task: Task;
 }
 
-export function openMeter(graph: Graph, samples: Samples, executor: Executor): Meter {
-  let parts: Promise<{ parts: readonly Part[]; task: Task }> | null = null;
-  const exactParts = async (): Promise<{ parts: readonly Part[]; task: Task }> => {
-    const session = await executor.prepare(graph, "reference");
-    const batch = Math.min(atOnce, await chooseBatch(graph, samples, executor));
-    const parts: Part[] = [];
-    for (let start = 0; start < samples.count; start += batch) {
-      const count = Math.min(batch, samples.count - start);
-      const feeds = stack(Array.from({ length: count }, (_, k) => samples.at(start + k)));
-      parts.push({ start, count, feeds, exact: await session.run(feeds) });
-    }
-    session.dispose();
-    const [first] = parts;
-    return { parts, task: first ? guessTask(outputsOf(first.exact, 0, first.count)) : "values" };
-  };
+export interface Meter {
+  /** What a plan costs and loses on a backend; null where the signal fires first. */
+  measure(
+    plan: Plan,
+    executor: Executor,
+    backend: BackendName,
+    signal: AbortSignal,
+  ): Promise<Measured | null>;
+}
+
+export function openMeter(graph: Graph, samples: Samples, cpu: Executor): Meter {
+  let parts: Promise<Known> | null = null;
   return {
-    async measure(plan, signal) {
-      const known = await (parts ??= exactParts());
+    async measure(plan, executor, backend, signal) {
+      const known = await (parts ??= exactParts(graph, samples, cpu));
       const session = await executor.prepare(graph, plan);
       const meter = new ErrorMeter(known.task);
       let executed: ExecutedSite[] = [];
@@ -63,7 +60,22 @@ export function openMeter(graph: Graph, samples: Samples, executor: Executor): M
         session.dispose();
       }
       const { cost, fractionHigh } = measuredCost(plan, executed);
-      return { error: meter.error, flips: meter.flips, cost, fractionHigh, samples: samples.count };
+      const { error, flips } = meter;
+      return { error, flips, cost, fractionHigh, samples: samples.count, backend };
     },
   };
+}
+
+async function exactParts(graph: Graph, samples: Samples, cpu: Executor): Promise<Known> {
+  const session = await cpu.prepare(graph, "reference");
+  const batch = Math.min(atOnce, await chooseBatch(graph, samples, cpu));
+  const parts: Part[] = [];
+  for (let start = 0; start < samples.count; start += batch) {
+    const count = Math.min(batch, samples.count - start);
+    const feeds = stack(Array.from({ length: count }, (_, k) => samples.at(start + k)));
+    parts.push({ start, count, feeds, exact: await session.run(feeds) });
+  }
+  session.dispose();
+  const [first] = parts;
+  return { parts, task: first ? guessTask(outputsOf(first.exact, 0, first.count)) : "values" };
 }

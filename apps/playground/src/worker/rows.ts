@@ -1,9 +1,8 @@
 // The chart's plans: every uniform format, the paper's rule over tolerances, and static, dynamic and hybrid plans of
 // equal costs, as the library makes them.
-import type { ComparisonRow, Plan } from "@mpplan/ir";
-import { uniformPlan } from "@mpplan/planner";
+import type { ComparisonRow, Plan, Profile } from "@mpplan/ir";
+import { uniformPlan, type PlanOptions } from "@mpplan/planner";
 import { MpplanError, type Planner } from "mpplan";
-import type { Fronts } from "./cuts.js";
 
 export const chartTaus: readonly number[] = [1, 0.5, 0.3, 0.1];
 export const chartCosts: readonly number[] = [0.55, 0.625, 0.6875, 0.75, 0.8125, 0.875];
@@ -14,7 +13,7 @@ export interface RowMaker {
   readonly make: () => Promise<Plan>;
 }
 
-export function rowMakers({ profile, options }: Fronts, planner: Planner): RowMaker[] {
+export function rowMakers(profile: Profile, options: PlanOptions, planner: Planner): RowMaker[] {
   const none = { policy: null, rule: null, tau: null, targetCost: null };
   const uniform = options.accumulators.map((a, rung): RowMaker => ({
     row: { ...none, name: `uniform ${a.format}`, mode: "uniform", policy: "uniform" },

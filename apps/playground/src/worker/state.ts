@@ -1,9 +1,10 @@
 // What the worker knows at each stage: a model and its samples, then what calibration made of them.
-import type { ComparisonRow, Graph, Plan, Profile, Samples, Split } from "@mpplan/ir";
+import type { Graph, Plan, Profile, Samples, Split } from "@mpplan/ir";
+import type { PlanOptions } from "@mpplan/planner";
 import type { Executor } from "@mpplan/runtime";
 import type { OpenedModel, Planner, Precision, Preprocess } from "mpplan";
-import type { Measured, ModelView } from "../protocol.js";
-import type { Fronts } from "./cuts.js";
+import type { Measured, MeasuredRow, ModelView } from "../protocol.js";
+import type { Backends } from "./backends.js";
 import type { Meter } from "./measure.js";
 
 /** How the samples are split and what the sums are summed in: the same for all stages. */
@@ -12,6 +13,7 @@ export interface StageOptions {
   readonly samples: number;
   readonly evaluate: number;
   readonly seed: number;
+  /** The cpu's: profiles and plans do not depend on the choice of a backend. */
   readonly executor: Executor;
 }
 
@@ -25,20 +27,20 @@ export interface Opened {
   readonly preprocess: Preprocess;
   readonly notes: readonly string[];
   readonly options: StageOptions;
-  readonly executor: Executor;
+  readonly backends: Backends;
   readonly meter: Meter;
   readonly view: ModelView;
 }
 
 export interface Planned {
   readonly profile: Profile;
-  readonly fronts: Fronts;
+  readonly planOptions: PlanOptions;
   readonly planner: Planner;
 }
 
 /** A plan that was run on the evaluation samples. */
 export interface Tried {
-  readonly row: ComparisonRow;
+  readonly row: MeasuredRow;
   readonly plan: Plan;
   readonly measured: Measured;
 }

@@ -3,11 +3,17 @@ import path from "node:path";
 import { testAdapters } from "@mpplan/testkit/node";
 import { describe, expect, test } from "vitest";
 import { randomNumbers } from "../../../ir/src/testing.js";
-import { InferenceSession, Tensor as ApiTensor } from "../../src/node.js";
+import { InferenceSession, openExecutor, Tensor as ApiTensor } from "../../src/node.js";
 import { models } from "../support.js";
 
 for (const { name, missing, gpu } of testAdapters()) {
   describe(`${name}${missing ? `: skipped: ${missing}` : ""}`, () => {
+    test.skipIf(missing !== null)("an executor on webgpu says which adapter it has", async () => {
+      const opened = await openExecutor(["webgpu", "cpu"], { gpu: async () => gpu() });
+      expect(opened.gpu).toMatchObject({ adapter: { software: true }, inexact: null });
+      opened.dispose();
+    });
+
     test.skipIf(missing !== null)("a session on webgpu says where everything ran", async () => {
       const session = await InferenceSession.create(path.join(models, "tiny", "model.onnx"), {
         executionProviders: ["webgpu", "cpu"],
