@@ -32,6 +32,7 @@ const accumulators: readonly Accumulator[] = [
   stochastic({ format: "bfloat16", product: "f32-add" }),
   stochastic({ format: "binary32", product: "fma" }),
   accumulatorOf({ format: "e8m22", product: "fma", overflow: "infinity" }),
+  accumulatorOf({ format: "e8m22", order: blocked, overflow: "infinity" }),
   accumulatorOf({ format: "e5m22", product: "rounded", order: pairwise }),
   accumulatorOf({ format: "e5m23", product: "fma", order: blocked }),
   accumulatorOf({ format: "e5m23", product: "rounded" }),
