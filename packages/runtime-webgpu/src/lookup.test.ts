@@ -100,7 +100,9 @@ describe("verdicts by steps", () => {
     );
     expect(testProblem(kappa("tanh"), accumulatorOf({ format: binary16.name }), [])).toBeNull();
     const full = { rule: "kappa-full", tau: 1, activation: "relu" } as const;
-    expect(testProblem(full, single, [])).toMatch(/kappa-full on binary32 sums would take a table/);
+    expect(testProblem(full, single, [])).toMatch(/kappa-full of relu on binary32 sums would take a table/);
+    expect(testProblem(full, accumulatorOf({ format: "tf32" }), [])).toBeNull();
+    expect(testProblem(full, accumulatorOf({ format: "tf32" }), [1])).toMatch(/leave binary32's normal/);
     expect(testProblem(full, accumulatorOf({ format: ocpE4m3.name }), [])).toBeNull();
     expect(testProblem({ ...full, tau: Infinity }, accumulatorOf({}), [])).toMatch(/has no table/);
   });

@@ -1,5 +1,5 @@
 // Run-time tests as tables: for every number of the low format, and every scale that its neurons have, a rank; a
-// component is computed again where the rank reaches its neuron's limit. Formats of too many numbers have steps instead.
+// component is computed again where the rank reaches its neuron's limit. Formats of many numbers have steps instead.
 import { formatNamed, maxFinite, minSubnormal, type FloatFormat } from "@mpplan/formats";
 import { activationNamed, resultFormat, type Accumulator, type RecomputeTest } from "@mpplan/ir";
 import { prepareTest, type ComponentTest } from "@mpplan/runtime";
@@ -23,8 +23,9 @@ export interface TestTables {
   readonly words: Uint32Array;
 }
 
-/** More codes than this are no table. */
-const mostCodes = 2 ** 18;
+/** More codes than this are no table; and not where steps will do, if they are more than a few. */
+const mostCodes = 2 ** 20;
+const fewCodes = 2 ** 18;
 
 /** Why a test on sums of that accumulator has no table; null where it has one. */
 export function testProblem(
@@ -33,22 +34,25 @@ export function testProblem(
   exponents: readonly number[],
 ): string | null {
   if (test.rule === "random") return null;
-  if (test.rule === "softmax")
-    return "the run-time test softmax sums exponentials, which no GPU rounds as the reference does";
+  if (test.rule === "softmax") return "the run-time test softmax looks at whole rows, in binary64";
   if (test.rule === "kappa-full" && !Number.isFinite(test.tau))
     return `kappa-full by ${test.tau} has no table`;
   const format = formatNamed(resultFormat(low));
   const [least, most] = [Math.log2(minSubnormal(format)), Math.log2(maxFinite(format))];
   if (exponents.some((e) => e !== 0 && (least - e < -126 || most - e > 127)))
     return `scaled back, ${format.name} sums leave binary32's normal numbers before they are tested`;
-  if (hasTable(format)) return null;
-  const table = `would take a table of ${2 * codeBits(format).count} numbers`;
-  if (test.rule === "kappa-full") return `kappa-full on ${format.name} sums ${table}`;
-  if (activationNamed(test.activation)?.kinks) return null;
-  return `${test.rule} of ${test.activation} on ${format.name} sums ${table}`;
+  const codes = countCodes(format);
+  if (codes <= mostCodes || hasSteps(test, format)) return null;
+  return `${test.rule} of ${test.activation} on ${format.name} sums would take a table of ${codes} numbers`;
 }
 
-const hasTable = (format: FloatFormat): boolean => 2 * codeBits(format).count <= mostCodes;
+const countCodes = (format: FloatFormat): number => 2 * codeBits(format).count;
+
+/** True where the few places are known at which a verdict on a low value changes, and are better than a table. */
+function hasSteps(test: Ranked, format: FloatFormat): boolean {
+  const known = test.rule !== "kappa-full" && activationNamed(test.activation)!.kinks !== null;
+  return known && countCodes(format) > fewCodes;
+}
 
 /** How the numbers of a format are counted by their binary32 bits. */
 export function codeBits(format: FloatFormat): CodeBits {
@@ -72,23 +76,27 @@ interface Table {
 export function testTables(format: FloatFormat, neurons: readonly Tested[]): TestTables {
   const ranks: number[] = [];
   const known = new Map<string, Table & { at: number }>();
-  const numbers = hasTable(format) ? numbersOf(codeBits(format)) : null;
+  let numbers: Float64Array | null = null;
   const words = new Uint32Array(neurons.length * testWords);
   for (const [i, { test, neuronInRange, exponent }] of neurons.entries()) {
+    if (test.rule === "random" || test.rule === "softmax") {
+      words.set(wordsFor(test, undefined, neuronInRange, false), i * testWords);
+      continue;
+    }
+    const steps = hasSteps(test, format);
     // Steps are those of one threshold.
-    const own = !numbers && test.rule === "contribution" ? String(test.thresholds[neuronInRange]) : 0;
+    const own = steps && test.rule === "contribution" ? String(test.thresholds[neuronInRange]) : 0;
     const key = JSON.stringify([{ ...test, thresholds: 0, share: 0, seed: 0 }, exponent, own]);
     let table = known.get(key);
-    if (!table && test.rule !== "random") {
-      const asked = test as Ranked;
-      const made: Table = numbers
-        ? ranksFor(asked, numbers, 2 ** -exponent)
-        : { ranks: stepsFor(asked, neuronInRange, 2 ** -exponent), limit: () => 0 };
+    if (!table) {
+      const made: Table = steps
+        ? { ranks: stepsFor(test, neuronInRange, 2 ** -exponent), limit: () => 0 }
+        : ranksFor(test, (numbers ??= numbersOf(codeBits(format))), 2 ** -exponent);
       table = { ...made, at: ranks.length };
       for (let k = 0; k < made.ranks.length; k++) ranks.push(made.ranks[k]!);
       known.set(key, table);
     }
-    words.set(wordsFor(test, table, neuronInRange, numbers === null), i * testWords);
+    words.set(wordsFor(test, table, neuronInRange, steps), i * testWords);
   }
   return { ranks: Uint32Array.from(ranks.length > 0 ? ranks : [0]), words };
 }

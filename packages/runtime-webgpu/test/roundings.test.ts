@@ -20,6 +20,7 @@ const aligned = (group: number, bits: number) => ({ kind: "aligned", group, bits
 const accumulators: readonly Accumulator[] = [
   towardZero({ format: "binary32", product: "fma", order: pairwise }),
   towardZero({ format: "binary32", product: "rounded", order: blocked }),
+  towardZero({ format: "binary32" }),
   towardZero({ format: "bfloat16", product: "rounded" }),
   towardZero({ format: "ocp-e4m3", product: "f32-add" }),
   towardZero({
@@ -32,9 +33,11 @@ const accumulators: readonly Accumulator[] = [
   stochastic({ format: "bfloat16", product: "f32-add" }),
   stochastic({ format: "binary32", product: "fma" }),
   accumulatorOf({ format: "e8m22", product: "fma", overflow: "infinity" }),
+  accumulatorOf({ format: "e8m22", order: blocked, overflow: "infinity" }),
   accumulatorOf({ format: "e5m22", product: "rounded", order: pairwise }),
   accumulatorOf({ format: "e5m23", product: "fma", order: blocked }),
   accumulatorOf({ format: "e5m23", product: "rounded" }),
+  accumulatorOf({ format: "e5m23" }),
   accumulatorOf({ format: "binary32", order: aligned(32, 14), overflow: "infinity" }),
   accumulatorOf({ format: "binary32", product: "fma", order: aligned(5, 40), overflow: "infinity" }),
   towardZero({ format: "bfloat16", product: "rounded", order: aligned(16, 24) }),

@@ -47,14 +47,11 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    low: accumulatorOf({ format: "bfloat16", overflow: "infinity" }),
-    tests: [magnitudes(3, "relu"), magnitudes(9, "tanh")],
-  },
-  {
-    low: accumulatorOf({ format: "binary16", product: "fma", rounding: "stochastic" }),
-    tests: [magnitudes(2, "sigmoid"), kappa(1.5, "relu")],
+    low: accumulatorOf({ format: "binary16", order: blocked, overflow: "infinity" }),
+    tests: [magnitudes(3, "relu"), magnitudes(9, "tanh"), kappa(1.5, "relu")],
     arrangement: { scales: Array.from({ length: neurons }, (_, n) => (n % 5) - 2) },
   },
+  { low: accumulatorOf({ product: "fma", rounding: "stochastic" }), tests: [magnitudes(2, "sigmoid")] },
   {
     low: accumulatorOf({ format: "binary32", order: blocked, overflow: "infinity" }),
     tests: [
@@ -66,7 +63,13 @@ const cases: readonly Case[] = [
   },
   {
     low: accumulatorOf({ format: "tf32", product: "fma", overflow: "infinity" }),
-    tests: [contribution("relu"), contribution("leaky-relu(0.1)"), kappa(0.7, "identity")],
+    tests: [
+      contribution("relu"),
+      contribution("leaky-relu(0.1)"),
+      kappa(0.7, "identity"),
+      kappa(0.7, "tanh"),
+      magnitudes(3, "relu"),
+    ],
   },
 ];
 

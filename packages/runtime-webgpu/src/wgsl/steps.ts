@@ -16,7 +16,9 @@ export interface Stage extends Pick<Accumulator, "product" | "rounding" | "overf
 export function stageOf(name: Stage["name"], a: Accumulator): Stage {
   const { product, rounding, overflow } = a;
   const format = formatNamed(name === "inner" ? a.format : resultFormat(a));
-  return { name, format, product, rounding, overflow, wide: roundsWide(format, rounding) };
+  // What the product rule has rounded to binary32 is no longer exact, and is drawn for all the same.
+  const wide = rounding === "stochastic" || (!viaBinary32(product) && roundsWide(format, rounding));
+  return { name, format, product, rounding, overflow, wide };
 }
 
 /** `round_<name>` of binary32 bits, and `round_wide_<name>` of an exact value where that takes more than they hold. */

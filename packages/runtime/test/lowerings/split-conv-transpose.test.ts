@@ -9,7 +9,7 @@ import {
 } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import { GraphBuilder, randomTensor, tensorOf } from "../../../ir/src/testing.js";
-import { evaluateNode } from "../evaluate-node.js";
+import { evaluateNode } from "../../src/evaluate-node.js";
 import { lowered, siteIds } from "./testing.js";
 
 describe("ConvTranspose is a Conv for each phase of its stride", () => {

@@ -13,7 +13,7 @@ import {
 } from "@mpplan/ir";
 import { expect } from "vitest";
 import { randomTensor, tensorOf } from "../../../ir/src/testing.js";
-import { numbersOf, relativeError, runOnce } from "../testing.js";
+import { numbersOf, relativeError, runOnce } from "../../src/testing.js";
 
 /** Inputs of any element type, of 2 where a dimension is open. */
 export function feedsOf(graph: Graph, seed: number): Sample {

@@ -10,7 +10,7 @@ import {
 } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import { GraphBuilder, randomTensor, tensorOf } from "../../../ir/src/testing.js";
-import { relativeError } from "../testing.js";
+import { relativeError } from "../../src/testing.js";
 import { outputsOf, siteIds } from "./testing.js";
 
 describe("a loop of few rounds is its body once per round", () => {

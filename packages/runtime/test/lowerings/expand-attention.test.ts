@@ -14,8 +14,8 @@ import {
 } from "@mpplan/ir";
 import { describe, expect, test } from "vitest";
 import { GraphBuilder, randomTensor, tensorOf } from "../../../ir/src/testing.js";
-import { evaluateNode } from "../evaluate-node.js";
-import { numbersOf, relativeError, runOnce } from "../testing.js";
+import { evaluateNode } from "../../src/evaluate-node.js";
+import { numbersOf, relativeError, runOnce } from "../../src/testing.js";
 import { siteIds } from "./testing.js";
 
 describe("Attention is two products and what lies between them", () => {
