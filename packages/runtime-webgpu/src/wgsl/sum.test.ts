@@ -30,7 +30,8 @@ const all: Accumulator[] = formats.flatMap((format) =>
 );
 
 /** Functions and types of WGSL's own that sums use. */
-const known = /^(abs|bitcast|select|min|max|countLeadingZeros|vec2u|u32|i32|f32|main|for|while|if|array|return)$/;
+const known =
+  /^(abs|bitcast|select|min|max|countLeadingZeros|vec2u|u32|i32|f32|main|for|while|if|array|return)$/;
 
 /** What the code calls without declaring it, and declares twice. */
 function faults(shader: Shader): string[] {
