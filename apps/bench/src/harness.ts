@@ -22,6 +22,8 @@ export interface MeasureOptions {
   readonly rounds?: number;
   /** Each turn repeats its run for about this long. */
   readonly turnMilliseconds?: number;
+  /** Runs before the first that counts: they compile. */
+  readonly warm?: number;
   /** `wall` for what computes on other threads; `cpu` (default) is steadier on a shared machine. */
   readonly clock?: "cpu" | "wall";
 }
@@ -30,12 +32,12 @@ export async function measure(
   contenders: readonly Contender[],
   options: MeasureOptions = {},
 ): Promise<Measured[]> {
-  const { rounds = 9, turnMilliseconds = 60, clock = "cpu" } = options;
+  const { rounds = 9, turnMilliseconds = 60, clock = "cpu", warm = 3 } = options;
   const repeats: number[] = [];
   for (const contender of contenders) {
     // The first runs compile; then one turn is sized.
-    for (let i = 0; i < 3; i++) await contender.run();
-    const once = await seconds(contender, 2, clock);
+    for (let i = 0; i < warm; i++) await contender.run();
+    const once = await seconds(contender, Math.min(2, warm), clock);
     repeats.push(Math.max(1, Math.round(turnMilliseconds / 1000 / Math.max(once, 1e-6))));
   }
   const times = contenders.map((): number[] => []);

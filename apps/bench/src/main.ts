@@ -13,7 +13,7 @@ import { binary16, e4m3, f32, modes } from "./modes.js";
 import { ortWeb } from "./peers/ort-web.js";
 import { plainJs } from "./peers/plain-js.js";
 import { secondsOf } from "./road.js";
-import { gpuRatios } from "./webgpu.js";
+import { gpuRows, type GpuRow } from "./webgpu.bench.js";
 import { contender, conv3x3, matMul, uniform, type Workload } from "./workloads.js";
 
 /** One figure: what was measured against what, and what it is held to. */
@@ -37,6 +37,7 @@ const backend = createCpuBackend();
 const workers = nodeWorkers();
 const twoThreads = createCpuBackend({ threads: 2, workers });
 const figures: Figure[] = [];
+const gpus: GpuRow[] = [];
 
 /** The accumulators of plans of two formats. */
 const ladder = [e4m3, { ...e4m3, format: "binary16" }];
@@ -71,11 +72,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     const dense = withInputs(w, (x, i) => (x === 0 ? (i % 2) / 2 - 0.25 : x));
     await profile(", no input zero,", dense);
   },
-  webgpu: async () => {
-    const w = matMul(64, 784, 512);
-    for (const { what, value, of } of await gpuRatios(w, backend, options))
-      note(w.name, what, value, null, of);
-  },
+  webgpu: async () => void gpus.push(...(await gpuRows(backend, options))),
 };
 for (const name of chosen ?? Object.keys(parts)) {
   const part = parts[name];
@@ -281,40 +278,53 @@ function time(shape: string, what: string, value: number, floor: number | null):
 
 function met({ kind, value, floor }: Figure): string {
   if (floor === null) return "";
-  return (kind === "speed at least" ? value >= floor : value <= floor) ? "met" : "MISSED";
+  return (kind === "speed at least" ? value >= floor : value <= floor)
+    ? "met"
+    : flags.has("--markdown")
+      ? "**missed**"
+      : "MISSED";
 }
 
 function report(): void {
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`;
-  if (flags.has("--markdown")) {
-    console.log(`On ${machine}:\n\n| shape | ratio | value | held to | |\n|--|--|--|--|--|`);
-    for (const f of figures) {
-      const held = f.floor === null ? "" : `${f.kind.replace(/^\w+ /, "")} ${f.floor}`;
-      console.log(`| ${f.shape} | ${f.what} | ${f.value.toFixed(3)} | ${held} | ${met(f)} |`);
-    }
-  } else if (flags.has("--json")) {
-    console.log(JSON.stringify({ machine, figures }));
-  } else {
-    const table = new Table({
-      head: ["shape", "ratio", "value", "held to", "", "GMAC/s"],
-      style: { head: [], border: [] },
-    });
-    for (const f of figures) {
-      const held = f.floor === null ? "" : `${f.kind} ${f.floor}`;
-      table.push([
-        f.shape,
-        f.what,
-        f.value.toFixed(3),
-        held,
-        met(f),
-        f.macsPerSecond === null ? "" : (f.macsPerSecond / 1e9).toFixed(2),
-      ]);
-    }
-    console.log(
-      `${machine}\nRatios of medians in one process, in turns; GMAC/s drift with the machine.\n${table.toString()}`,
-    );
-  }
+  const about = `${machine}\nRatios of medians in one process, in turns; GMAC/s drift with the machine.`;
+  if (flags.has("--json")) console.log(JSON.stringify({ machine, figures, gpus }));
+  else if (flags.has("--markdown")) console.log([`On ${machine}:`, ...tables().map(markdown)].join("\n\n"));
+  else console.log([about, ...tables().map(drawn)].join("\n"));
   if (flags.has("--save")) save(machine);
+}
+
+/** Rows below a head. */
+type Rows = readonly [head: readonly string[], ...rows: readonly (readonly string[])[]];
+
+function tables(): Rows[] {
+  const speed = !flags.has("--markdown");
+  const held = (f: Figure): string => (f.floor === null ? "" : `${f.kind.replace(/^\w+ /, "")} ${f.floor}`);
+  const rate = (f: Figure): string => (f.macsPerSecond === null ? "" : (f.macsPerSecond / 1e9).toFixed(2));
+  const ratio = (value: number | null): string => (value === null ? "" : value.toFixed(3));
+  const onCpu: Rows = [
+    ["shape", "ratio", "value", "held to", "", ...(speed ? ["GMAC/s"] : [])],
+    ...figures.map((f) => [f.shape, f.what, ratio(f.value), held(f), met(f), ...(speed ? [rate(f)] : [])]),
+  ];
+  const onGpu: Rows = [
+    ["adapter", "shape", "sums", "over the cpu's", "over its own f32", "in tiles over one by one"],
+    ...gpus.map(({ adapter, shape, sums, ...r }) => [
+      ...[adapter, shape, sums],
+      ...[r.overCpu, r.overOwn, r.overSingle].map(ratio),
+    ]),
+  ];
+  return [onCpu, onGpu].filter((rows) => rows.length > 1);
+}
+
+function markdown([head, ...rows]: Rows): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head).replace("|  |", "| |"), `|${"--|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+function drawn([head, ...rows]: Rows): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  table.push(...rows.map((row) => [...row]));
+  return table.toString();
 }
 
 /** One row per release: the ratios only, since they are what carries over. */
@@ -331,5 +341,9 @@ function save(machine: string): void {
       file,
       `${[version, quoted(machine), quoted(f.shape), quoted(f.what), f.value.toFixed(3), f.floor ?? ""].join(",")}\n`,
     );
+  }
+  for (const { adapter, shape, sums, overCpu } of gpus) {
+    const cells = [version, quoted(machine), quoted(shape), quoted(`${adapter}: ${sums} over the cpu's`)];
+    appendFileSync(file, `${[...cells, overCpu.toFixed(3), ""].join(",")}\n`);
   }
 }

@@ -64,7 +64,14 @@ export async function createWebGpuBackend(options: WebGpuOptions = {}): Promise<
 
 const reference = createReferenceBackend();
 
-/** For tests, which look into the stream. */
+/**
+ * For tests, which look into the stream.
+ *
+ * A `Memo` is left alone. It does not say when it drops an entry, so that buffers kept in one would never go back to the
+ * pool; plans that are evaluated side by side on the same samples, for which it is made, run where the exact reference
+ * does, and that is not here. Packed weights are kept with their handle, and every session uploads handles of its own:
+ * sharing them would save one dispatch per site and session, and take a promise that a constant's numbers never change.
+ */
 export function backendOn(stream: Stream, inexact: string | null, chooseTile?: ChooseTile): KernelBackend {
   /** Handles that came from outside and live on: constants, and inputs, whose weights are packed once. */
   const uploaded = new WeakSet<object>();

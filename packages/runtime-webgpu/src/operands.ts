@@ -25,10 +25,7 @@ export interface Packed {
 
 export class OperandMaker {
   private zero: Bound | null = null;
-  /**
-   * Packed weights by their handle, for as long as that lives. Not in a `Memo`: a memo belongs to a sample, weights
-   * outlive it, and a memo tells no one when it drops an entry, so that a buffer kept in one would never be given back.
-   */
+  /** Packed weights by their handle, for as long as that lives. */
   private readonly packed = new WeakMap<GpuTensor, { shape: string; bound: Bound }>();
 
   constructor(

@@ -59,12 +59,12 @@ export function tileShader(
 ${rows.map((r) => `  let h${r}_at = row_at(slot / p.width, min(first + ${r}u, lines - 1u));`).join("\n")}
 ${watched ? `  ${watched.declared}\n` : ""}${termLoop(order, "p.length", components, steps)}
   var sums = array<u32, ${components.length}>(${components.map((c) => sumIn(order, c)).join(", ")});
-  for (var i = 0u; i < ${components.length}u; i++) {
+${watched ? `  let fits = ${watched.fits};\n` : ""}  for (var i = 0u; i < ${components.length}u; i++) {
     let line = first + i / ${tile.columns}u;
     let lane = tables[p.slots_at + slot + i % ${tile.columns}u];
     if (line >= lines || lane == 0xffffffffu) { continue; }
 ${component}
-${watched ? `    if (!(${watched.fits})) { ${postpone} }\n` : ""}    ${store}
+${watched ? `    if (!fits) { ${postpone} }\n` : ""}    ${store}
   }`,
     ...usesHalves(code),
   };
