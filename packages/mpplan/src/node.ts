@@ -8,7 +8,10 @@ import { externalFiles, readBytes } from "./node/files.js";
 import { verbsOn } from "./platform.js";
 
 export * from "./api.js";
-export const { calibrateModel, compileModel, compareModel, openExecutor, openPlanner } = verbsOn(nodeWorkers);
+export const { calibrateModel, compileModel, compareModel, openExecutor, openPlanner } = verbsOn(
+  nodeWorkers,
+  nodeGpu,
+);
 export { loadSamples } from "./node/samples.js";
 
 /** Sessions in the shape of onnxruntime-common. A string is a path. */

@@ -1,5 +1,6 @@
 // The verbs of the library on a platform that starts workers its own way.
 import type { WorkerHost } from "@mpplan/runtime-cpu";
+import type { OpenGpu } from "./backends.js";
 import { compareModel } from "./compare.js";
 import { compileModel, openPlanner } from "./pipeline.js";
 import { calibrateModel, openExecutor } from "./stages.js";
@@ -12,7 +13,8 @@ export interface Verbs {
   readonly openPlanner: typeof openPlanner;
 }
 
-export function verbsOn(workers: () => WorkerHost): Verbs {
+/** `gpu` opens the platform's GPU; left out, it is `navigator.gpu`. */
+export function verbsOn(workers: () => WorkerHost, gpu?: OpenGpu): Verbs {
   return {
     calibrateModel: (graph, samples, options = {}) =>
       calibrateModel(graph, samples, { ...options, workers: options.workers ?? workers() }),
@@ -21,7 +23,7 @@ export function verbsOn(workers: () => WorkerHost): Verbs {
     compareModel: (source, samples, options) =>
       compareModel(source, samples, { ...options, workers: options.workers ?? workers() }),
     openExecutor: (names, options = {}) =>
-      openExecutor(names, { ...options, workers: options.workers ?? workers() }),
+      openExecutor(names, { ...options, workers: options.workers ?? workers(), gpu: options.gpu ?? gpu }),
     openPlanner: (compiled, samples, options = {}) =>
       openPlanner(compiled, samples, { ...options, workers: options.workers ?? workers() }),
   };

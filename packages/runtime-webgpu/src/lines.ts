@@ -29,8 +29,12 @@ export interface LineSums {
   readonly decided: DecidedSums | null;
 }
 
-/** Records a node; null where the host knows better: ranks above six, nothing to add up. */
+/** Records a node; null where the host knows better: ranks above six, nothing to add up, no room for a number per element. */
 export type LineRun = (inputs: Inputs, node: Node, stream: Stream, sums: LineSums) => Lines | null;
+
+/** True where a buffer holds no number of that arithmetic per element. */
+const isTooLarge = (x: GpuTensor, { own }: LineSums, stream: Stream): boolean =>
+  x.size * own.words * 4 > stream.device.largest;
 
 /** Records shaders over the lines of one tensor. What they hand on is given back at the end. */
 class Recording {
@@ -115,7 +119,7 @@ function softmaxBy(logarithm: boolean): LineRun {
   return (inputs, node, stream, sums) => {
     const { own } = sums;
     const x = inputs[0]!;
-    if (x.size === 0) return null;
+    if (x.size === 0 || isTooLarge(x, sums, stream)) return null;
     const axis = normalizeAxis(node, intAttr(node, "axis"), x.dims.length);
     const on = new Recording(node.op, x, stream, sums, x.dims[axis]!, sizeOf(x.dims.slice(axis + 1)));
     const most = on.largest();
@@ -169,7 +173,7 @@ function perGroup(groupsOf: (x: GpuTensor, node: Node) => number): LineRun {
   return (inputs, node, stream, sums) => {
     const { own } = sums;
     const [x, scale, bias] = inputs.map((t) => t!) as [GpuTensor, GpuTensor, GpuTensor];
-    if (x.size === 0 || x.dims.length > mostAxes) return null;
+    if (x.size === 0 || x.dims.length > mostAxes || isTooLarge(x, sums, stream)) return null;
     const size = sizeOf(x.dims.slice(1)) / groupsOf(x, node);
     const on = recordingOf(inputs, node, stream, sums, size);
     const rooted = (variance: string): string => own.root(own.add(variance, shaders.epsilon(own)));
@@ -188,7 +192,7 @@ const lastAxes = (x: GpuTensor, node: Node): number =>
 const layerNormalization: LineRun = (inputs, node, stream, sums) => {
   const { own } = sums;
   const [x, scale, bias] = [inputs[0]!, inputs[1]!, inputs[2]];
-  if (x.size === 0 || x.dims.length > mostAxes) return null;
+  if (x.size === 0 || x.dims.length > mostAxes || isTooLarge(x, sums, stream)) return null;
   const on = recordingOf(inputs, node, stream, sums, lastAxes(x, node));
   const inverted = (variance: string): string =>
     own.divide(own.constant(1), own.root(own.add(variance, shaders.epsilon(own))));
@@ -207,7 +211,7 @@ const layerNormalization: LineRun = (inputs, node, stream, sums) => {
 const rmsNormalization: LineRun = (inputs, node, stream, sums) => {
   const { own } = sums;
   const [x, scale] = [inputs[0]!, inputs[1]!];
-  if (x.size === 0 || x.dims.length > mostAxes) return null;
+  if (x.size === 0 || x.dims.length > mostAxes || isTooLarge(x, sums, stream)) return null;
   const on = recordingOf(inputs, node, stream, sums, lastAxes(x, node));
   const mean = own.divide("sum", "n");
   const square = { number: `squared(${own.ofBits("x[at]")})` };

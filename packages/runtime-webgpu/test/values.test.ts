@@ -7,7 +7,10 @@ import { accumulatorOf, differences } from "@mpplan/testkit";
 import { testAdapters } from "@mpplan/testkit/node";
 import { describe, expect, test } from "vitest";
 import { GraphBuilder, planOf, randomNumbers, tensorOf } from "../../ir/src/testing.js";
+import { backendOn } from "../src/backend.js";
+import { Device } from "../src/device.js";
 import { createWebGpuBackend } from "../src/index.js";
+import { Stream } from "../src/stream.js";
 
 const half = accumulatorOf({ format: "binary16", order: { kind: "blocked", block: 8 } });
 const single = accumulatorOf({ format: "binary32", overflow: "infinity" });
@@ -46,6 +49,24 @@ for (const { name, missing, gpu } of testAdapters()) {
       const { executed } = await run(softmax, x, planFor(softmax, 0));
       expect(executed).toMatchObject({ backend: "webgpu", components: [24, 0], total: 24 });
       expect(executed.substitution).toBeNull();
+    });
+
+    test("where a buffer has no room for binary64 terms, the host computes, and is told why", async () => {
+      const device = await Device.open({ gpu: gpu() });
+      Object.defineProperty(device, "largest", { value: 1024 });
+      const backend = backendOn(new Stream(device), null);
+      const graph = one("Softmax", [1, 3, 8, 8]);
+      const x = tensorOf([1, 3, 8, 8], [...randomNumbers(192, 1)]);
+      const session = await createExecutor(backend, { fallback: reference }).prepare(
+        graph,
+        planFor(graph, 0),
+      );
+      await session.run(new Map([["x", x]]));
+      expect(session.executed[0]).toMatchObject({
+        ...{ components: [24, 0], total: 24 },
+        substitution: "the host: Softmax has no shader for these inputs",
+      });
+      device.destroy();
     });
 
     test("a mean and a variance may have accumulators of their own", async () => {

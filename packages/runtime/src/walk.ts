@@ -35,7 +35,8 @@ export async function walk(
       const path = `${outer}${node.id}`;
       const unplanned = machine.unplanned.get(path);
       const why = unplanned === undefined ? undecided : `not planned, since ${unplanned}`;
-      const note = why === null ? instead : `${why}; ${result.undecidedSums ?? "its sums are exact"}`;
+      const said = why === null ? null : `${why}; ${result.undecidedSums ?? "its sums are exact"}`;
+      const note = said !== null && instead !== null ? `${said}; ${instead}` : (said ?? instead);
       // Once for all the rounds of a loop.
       if (note !== null && !executed.some((each) => each.site.site === path))
         executed.push({ site: entry(path, on, note) });

@@ -336,6 +336,7 @@ export function plainCases(seed: number): PlainCase[] {
     inputs,
   });
   const window = { auto_pad: "NOTSET", ceil_mode: 0 };
+  const keep = { keepdims: 1, noop_with_empty_axes: 0 };
   const last = { axis: -1, epsilon: 1e-5 };
   return [
     make("Abs", [x(3, 5)]),
@@ -363,6 +364,7 @@ export function plainCases(seed: number): PlainCase[] {
     make("Gelu", [x(5, 9)], { approximate: "tanh" }, "tanh"),
     make("GlobalAveragePool", [x(2, 3, 5, 4)]),
     make("GlobalMaxPool", [x(2, 3, 5, 4)]),
+    make("GlobalMaxPool", [tensorOf([4, 8, 2, 2], "special", seed)], {}, "special"),
     make("GroupNormalization", [x(2, 4, 3), x(4), x(4)], {
       epsilon: 1e-5,
       num_groups: 2,
@@ -390,6 +392,12 @@ export function plainCases(seed: number): PlainCase[] {
     make("MaxPool", [x(2, 3, 7, 6)], {
       ...{ ...window, kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0], storage_order: 0 },
     }),
+    make(
+      "MaxPool",
+      [tensorOf([2, 3, 6, 6], "special", seed)],
+      { ...window, kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], storage_order: 0 },
+      "special",
+    ),
     make("Mean", [x(3, 4), x(4), x(3, 1)]),
     make("Min", [x(2, 3, 4), x(3, 1), x(4)], {}, "three"),
     make("Min", [tensorOf([40], "special", seed), tensorOf([40], "special", seed + 1)], {}, "special"),
@@ -402,6 +410,8 @@ export function plainCases(seed: number): PlainCase[] {
     make("Reciprocal", [positive(3, 5)]),
     make("ReduceL1", [x(2, 3, 4), integers(0, 2)], { keepdims: 0, noop_with_empty_axes: 0 }),
     make("ReduceL2", [x(2, 3, 4), integers(1)], { keepdims: 1, noop_with_empty_axes: 0 }),
+    make("ReduceMax", [tensorOf([16, 4], "special", seed), integers(1)], keep, "special"),
+    make("ReduceMin", [tensorOf([16, 4], "special", seed + 1), integers(1)], keep, "special"),
     make("ReduceMean", [x(2, 3, 4), integers(1)], { keepdims: 1, noop_with_empty_axes: 0 }),
     make("ReduceSumSquare", [x(2, 3, 4), integers(-1)], { keepdims: 0, noop_with_empty_axes: 0 }),
     make("Relu", [x(3, 5)]),

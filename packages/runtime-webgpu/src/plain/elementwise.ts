@@ -100,14 +100,14 @@ export function binary(label: string, expression: string, functions = ""): Recor
   };
 }
 
-const isNan = "fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }";
+/** `larger(a, b)` and `smaller(a, b)`: NaN if one of them is, which WGSL's own may drop. */
+export const extremes = `
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn larger(a: f32, b: f32) -> f32 { return select(select(b, a, a > b || is_nan(a)), b, is_nan(b)); }
+fn smaller(a: f32, b: f32) -> f32 { return select(select(b, a, a < b || is_nan(a)), b, is_nan(b)); }`;
 
-/** NaN if one of them is. */
-const larger = "select(select(b, a, a > b || is_nan(a)), b, is_nan(b))";
-const smaller = "select(select(b, a, a < b || is_nan(a)), b, is_nan(b))";
-
-export const max = variadic(binary("Max", larger, isNan));
-export const min = variadic(binary("Min", smaller, isNan));
+export const max = variadic(binary("Max", "larger(a, b)", extremes));
+export const min = variadic(binary("Min", "smaller(a, b)", extremes));
 export const sum = variadic(binary("Sum", "a + b"));
 
 const quotient = unary("Mean", "v / a", { factors: (node) => [node.inputs.length, 0] });

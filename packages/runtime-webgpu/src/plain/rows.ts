@@ -4,6 +4,7 @@ import { floatAttr, intAttr, resolveWindow, sizeOf } from "@mpplan/ir";
 import type { Shader } from "../shader.js";
 import { GpuTensor } from "../tensor.js";
 import { bitsOf } from "../wgsl/round.js";
+import { extremes } from "./elementwise.js";
 import {
   axes,
   axisNames,
@@ -55,7 +56,7 @@ function reduceShader(label: string, { step, end = "s", term = "u" }: Reduction)
     label,
     buffers: { x: "read f32", places: "read u32", y: "write f32" },
     params: ["terms", ...axisNames("d"), ...axisNames("a")],
-    functions: `fn term(u: f32) -> f32 { return ${term}; }`,
+    functions: `${extremes}\nfn term(u: f32) -> f32 { return ${term}; }`,
     body: `${walk({ first: "a" })}
   var s = term(x[first + places[0]]);
   for (var i = 1u; i < p.terms; i++) {
@@ -98,7 +99,7 @@ export function reduce(label: string, reduction: Reduction): Recorder {
 export const globalAveragePool = globalPool(
   reduceShader("GlobalAveragePool", { step: "s + v", end: "s / n" }),
 );
-export const globalMaxPool = globalPool(reduceShader("GlobalMaxPool", { step: "max(s, v)" }));
+export const globalMaxPool = globalPool(reduceShader("GlobalMaxPool", { step: "larger(s, v)" }));
 
 function globalPool(shader: Shader): Recorder {
   return (inputs, _node, stream) => {
@@ -138,6 +139,7 @@ function poolShader(label: string, start: string, step: string, end: string): Sh
       "end_w",
       "padding",
     ],
+    functions: extremes,
     body: `  let ox = id % p.out_w;
   let oy = (id / p.out_w) % p.out_h;
   let plane = id / p.out_w / p.out_h * p.in_h * p.in_w;
@@ -181,7 +183,7 @@ function pool(shader: Shader): Recorder {
   };
 }
 
-export const maxPool = pool(poolShader("MaxPool", "-3.4028234663852886e38", "max(s, v)", "s"));
+export const maxPool = pool(poolShader("MaxPool", "-3.4028234663852886e38", "larger(s, v)", "s"));
 export const averagePool = pool(poolShader("AveragePool", "0.0", "s + v", "s / n"));
 
 const normalizationShader: Shader = {
