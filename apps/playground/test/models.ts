@@ -7,11 +7,11 @@ const { onnx } = pkg;
 const float32 = onnx.TensorProto.DataType.FLOAT;
 
 /**
- * A chain of MatMuls with ReLU between them, `width` wide; its weights take 4 width^2 bytes each. `softmax` takes the
+ * A chain of MatMuls with ReLU between them, `width` wide; its weights take 4 width^2 bytes each. `last` takes the
  * place of the last ReLU.
  */
-export function chainModel(layers: number, width: number, { softmax = false } = {}): Uint8Array {
-  return chain(layers, width, (rawData) => ({ rawData }), softmax ? "Softmax" : "Relu");
+export function chainModel(layers: number, width: number, last = "Relu"): Uint8Array {
+  return chain(layers, width, (rawData) => ({ rawData }), last);
 }
 
 /** The same with its weights in another file, one after another. */

@@ -73,7 +73,7 @@ test("a hybrid cut keeps its budget, a larger one leaves no site lower, and a bu
 });
 
 test("sums of plain values, which a plan decides too, are no part of the picture", async () => {
-  const soft = openModel({ bytes: chainModel(2, 8, { softmax: true }), name: "soft" });
+  const soft = openModel({ bytes: chainModel(2, 8, "Softmax"), name: "soft" });
   const inputs = randomSamples(soft.inputs, 24, 1);
   const of = soft.prepare(inputs.at(0));
   const profile = await calibrateModel(of, inputs, { seed: 1, samples: 12, evaluate: 8, executor });

@@ -100,11 +100,18 @@ export function binary(label: string, expression: string, functions = ""): Recor
   };
 }
 
-/** `larger(a, b)` and `smaller(a, b)`: NaN if one of them is, which WGSL's own may drop. */
+/**
+ * `larger(a, b)` and `smaller(a, b)`: NaN if one of them is, which WGSL's own may drop. Numbers are compared by their
+ * bits: a device may take subnormal numbers for zero.
+ */
 export const extremes = `
 fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
-fn larger(a: f32, b: f32) -> f32 { return select(select(b, a, a > b || is_nan(a)), b, is_nan(b)); }
-fn smaller(a: f32, b: f32) -> f32 { return select(select(b, a, a < b || is_nan(a)), b, is_nan(b)); }`;
+fn rank_of(v: f32) -> u32 {
+  let u = bitcast<u32>(v);
+  return select(u | 0x80000000u, ~u, (u >> 31u) == 1u);
+}
+fn larger(a: f32, b: f32) -> f32 { return select(b, a, is_nan(a) || (!is_nan(b) && rank_of(a) > rank_of(b))); }
+fn smaller(a: f32, b: f32) -> f32 { return select(b, a, is_nan(a) || (!is_nan(b) && rank_of(a) < rank_of(b))); }`;
 
 export const max = variadic(binary("Max", "larger(a, b)", extremes));
 export const min = variadic(binary("Min", "smaller(a, b)", extremes));
