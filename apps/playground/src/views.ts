@@ -166,8 +166,8 @@ export interface BackendView {
 
 export interface DeviceView {
   readonly threads: number;
-  /** Why there is one thread where more were wished for. */
-  readonly oneThread: string | null;
+  /** Why there are not more threads. */
+  readonly notMore: string;
   readonly isolated: boolean;
   readonly simd: boolean;
   readonly cores: number;

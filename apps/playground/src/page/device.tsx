@@ -16,7 +16,7 @@ export function Device({ device, probe }: DeviceProps) {
         <dl class="facts-list">
           <dt>threads</dt>
           <dd>
-            {device.threads} of {device.cores} cores{device.oneThread && `: ${device.oneThread}`}
+            {device.threads} of {device.cores} cores: {device.notMore}
           </dd>
           <dt>WebAssembly SIMD</dt>
           <dd>{device.simd ? "yes" : "no: the kernels cannot run"}</dd>

@@ -5,7 +5,7 @@ import type { Executor } from "@mpplan/runtime";
 import { CallFailed } from "../calls.js";
 import type { BackendName, BackendView, Told } from "../protocol.js";
 import { errorView } from "./answer.js";
-import { adapterName } from "./device.js";
+import { adapterName, ownThreads } from "./device.js";
 
 export class Backends {
   private gpu: OwnedExecutor | null = null;
@@ -19,7 +19,7 @@ export class Backends {
 
   static async open(tell: (told: Told) => void): Promise<Backends> {
     // Long work is left for a moment every 5 ms, so that inputs and cancelling wait for one run at most.
-    const { executor } = await openExecutor(["cpu"], { threads: "auto", pauseMilliseconds: 5 });
+    const { executor } = await openExecutor(["cpu"], { threads: ownThreads().threads, pauseMilliseconds: 5 });
     return new Backends(executor, tell);
   }
 
@@ -64,12 +64,13 @@ export class Backends {
 
 async function openGpu(): Promise<OwnedExecutor> {
   // What has no shader goes to a cpu backend of its own.
-  const opened = await openExecutor(["webgpu", "cpu"], { threads: "auto", pauseMilliseconds: 5 }).catch(
-    (error: unknown) => {
-      const view = errorView(error);
-      throw new CallFailed({ ...view, next: `the page goes on with the CPU; ${view.next}` });
-    },
-  );
+  const opened = await openExecutor(["webgpu", "cpu"], {
+    threads: ownThreads().threads,
+    pauseMilliseconds: 5,
+  }).catch((error: unknown) => {
+    const view = errorView(error);
+    throw new CallFailed({ ...view, next: `the page goes on with the CPU; ${view.next}` });
+  });
   const { adapter, inexact } = opened.gpu!;
   if (inexact === null) return opened;
   opened.dispose();

@@ -3,11 +3,17 @@ import { probeFacts, probeWebGpu } from "mpplan";
 import { browserWorkers, chooseThreads } from "@mpplan/runtime-cpu";
 import type { DeviceView, ErrorView, GpuView } from "../protocol.js";
 
-export async function deviceFacts(): Promise<DeviceView> {
+/** All that there can be but one: a core is left to frames, and to the cuts that the knob asks for. */
+export function ownThreads(): { threads: number; reason: string } {
   const { threads, reason } = chooseThreads("auto", browserWorkers());
+  return { threads: Math.max(1, threads - 1), reason: reason ?? "one is left to the page" };
+}
+
+export async function deviceFacts(): Promise<DeviceView> {
+  const { threads, reason } = ownThreads();
   return {
     threads,
-    oneThread: reason,
+    notMore: reason,
     isolated: globalThis.crossOriginIsolated ?? false,
     simd: WebAssembly.validate(simdModule),
     cores: navigator.hardwareConcurrency,
