@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { lowHigh, planOf } from "../../../ir/src/testing.js";
 import { chained } from "../../src/chained.js";
 import { nativeKind } from "../../../runtime-webgpu/src/wgsl/native.js";
-import { modelList, openFor, type Model } from "./models.js";
+import { modelList, openFor } from "./models.js";
 
 const dynamic = (n: number): Choice => ({
   ...{ mode: "dynamic", low: 0, high: 1 },
@@ -150,10 +150,6 @@ async function native(graph: Graph, sample: Sample, backend: WebGpuBackend, mode
   for (const { substitution } of own) expect(substitution).toMatch(/^the device's own arithmetic/);
 }
 
-/** The one large model takes the slower adapter too long to go through every mode there. */
-const tooSlow = (model: Model, adapter: string, mode: string): boolean =>
-  model.large === true && adapter === "swiftshader" && mode !== "hybrid";
-
 for (const { name, missing, gpu } of testAdapters()) {
   describe(`${name}${missing ? `: skipped: ${missing}` : ""}`, () => {
     let opened: Promise<WebGpuBackend> | undefined;
@@ -163,10 +159,6 @@ for (const { name, missing, gpu } of testAdapters()) {
     for (const model of modelList) {
       describe.skipIf(missing !== null || model.file === null)(model.name, () => {
         for (const mode of Object.keys(modes)) {
-          if (tooSlow(model, name, mode)) {
-            test.skip(`${mode}: skipped: too slow on this adapter`, () => undefined);
-            continue;
-          }
           test(`${mode}, emulated: the reference's bits, site by site`, async () => {
             const { graph, sample } = openFor(model);
             await emulated(graph, sample, await backend(), mode);

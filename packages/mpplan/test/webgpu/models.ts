@@ -13,8 +13,6 @@ export interface Model {
   readonly file: string | null;
   /** Sizes for symbolic dims, input by input. */
   readonly dims?: readonly (readonly number[])[];
-  /** Takes tens of seconds on the slower adapter, where one mode stands for all. */
-  readonly large?: boolean;
 }
 
 const fixture = (name: string): Model => ({ name, file: path.join(models, name, "model.onnx") });
@@ -33,7 +31,7 @@ export const modelList: readonly Model[] = [
   shared("marabou_self-attention-mnist-pgd-medium-sim"),
   shared("ch_ppocr_mobile_v2.0_cls_infer", { dims: [[1, 3, 48, 64]] }),
   shared("silero_vad_16k_op15", { dims: [[1, 512], [2, 1, 128], []] }),
-  shared("ultraface_rfb320", { large: true }),
+  shared("ultraface_rfb320"),
 ];
 
 /** The graph as sessions run it, weights and activations rounded, and one sample of numbers from a seed. */
