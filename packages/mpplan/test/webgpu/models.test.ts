@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { lowHigh, planOf } from "../../../ir/src/testing.js";
 import { chained } from "../../src/chained.js";
 import { nativeKind } from "../../../runtime-webgpu/src/wgsl/native.js";
-import { modelList, openFor } from "./models.js";
+import { modelList, openFor, type Model } from "./models.js";
 
 const dynamic = (n: number): Choice => ({
   ...{ mode: "dynamic", low: 0, high: 1 },
@@ -53,6 +53,67 @@ async function valuesOf(
   return { values, executed: session.executed };
 }
 
+/** A model with what it is compared with, each computed when it is first asked for: both adapters and all modes share it. */
+class Expected {
+  private readonly opened: ReturnType<typeof openFor>;
+  private readonly runs = new Map<string, Promise<Seen>>();
+  private sums: Promise<Exact> | null = null;
+
+  constructor(model: Model) {
+    this.opened = openFor(model);
+  }
+
+  get graph(): Graph {
+    return this.opened.graph;
+  }
+
+  get sample(): Sample {
+    return this.opened.sample;
+  }
+
+  plan(mode: string): Plan {
+    return planOf(this.graph, (_, n) => modes[mode]!(n), { values: 1 });
+  }
+
+  /** By the cpu backend, which is the reference's bits. */
+  under(mode: string): Promise<Seen> {
+    let run = this.runs.get(mode);
+    if (!run) this.runs.set(mode, (run = valuesOf(cpu, this.graph, this.sample, this.plan(mode))));
+    return run;
+  }
+
+  exact(): Promise<Exact> {
+    return (this.sums ??= exactOf(this.graph, this.sample));
+  }
+}
+
+interface Exact {
+  readonly values: ReadonlyMap<string, Tensor>;
+  /** The values rounded to binary32. */
+  readonly stored: ReadonlyMap<string, Tensor>;
+  readonly measured: ReadonlyMap<string, { magnitude: Float64Array; neurons: Int32Array }>;
+}
+
+async function exactOf(graph: Graph, sample: Sample): Promise<Exact> {
+  const { values } = await valuesOf(cpu, graph, sample, "reference");
+  const measured = new Map<string, { magnitude: Float64Array; neurons: Int32Array }>();
+  const probe = await cpu.probe(graph, []);
+  await probe.run(sample, ({ node }, { magnitude, neurons }) => measured.set(node, { magnitude, neurons }));
+  const stored = [...values].map(([id, t]): [string, Tensor] => [
+    id,
+    isFloat(t.elem) ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t,
+  ]);
+  return { values, stored: new Map(stored), measured };
+}
+
+const known = new Map<Model, Expected>();
+
+function expectedOf(model: Model): Expected {
+  let expected = known.get(model);
+  if (!expected) known.set(model, (expected = new Expected(model)));
+  return expected;
+}
+
 const outputOf = (graph: Graph, node: string): string =>
   graph.nodes.find(({ id }) => id === node)!.outputs[0]!;
 
@@ -66,11 +127,11 @@ function relativeDistance(one: ArrayLike<number>, other: ArrayLike<number>): num
   return apart === 0 ? 0 : apart / largest;
 }
 
-async function emulated(graph: Graph, sample: Sample, backend: WebGpuBackend, mode: string): Promise<void> {
-  const plan = planOf(graph, (_, n) => modes[mode]!(n), { values: 1 });
-  const expected = await valuesOf(cpu, graph, sample, plan);
+async function emulated(model: Expected, backend: WebGpuBackend, mode: string): Promise<void> {
+  const { graph, sample } = model;
+  const expected = await model.under(mode);
   const executor = createExecutor(backend, { fallback: cpuBackend });
-  const actual = await valuesOf(executor, graph, sample, plan, expected.values);
+  const actual = await valuesOf(executor, graph, sample, model.plan(mode), expected.values);
   const sites = [...sumSites(graph), ...valueSites(graph)];
   for (const { node } of sites) {
     const id = outputOf(graph, node);
@@ -113,25 +174,17 @@ function interval(kind: Kind, length: number, magnitude: number): number {
 }
 
 /** In the device's own arithmetic, beside exact sums of the same inputs. */
-async function native(graph: Graph, sample: Sample, backend: WebGpuBackend, mode: string): Promise<void> {
-  const exact = await valuesOf(cpu, graph, sample, "reference");
-  const measured = new Map<string, { magnitude: Float64Array; neurons: Int32Array }>();
-  const probe = await cpu.probe(graph, []);
-  await probe.run(sample, ({ node }, { magnitude, neurons }) => measured.set(node, { magnitude, neurons }));
-  const given = new Map(
-    [...exact.values].map(([id, t]) => [
-      id,
-      isFloat(t.elem) ? { ...t, data: Float32Array.from(t.data as Float64Array) } : t,
-    ]),
-  );
-  const plan: Plan = { ...planOf(graph, (_, n) => modes[mode]!(n), { values: 1 }), semantics: "floor" };
+async function native(model: Expected, backend: WebGpuBackend, mode: string): Promise<void> {
+  const { graph, sample } = model;
+  const exact = await model.exact();
+  const plan: Plan = { ...model.plan(mode), semantics: "floor" };
   const executor = createExecutor(backend, { fallback: cpuBackend });
-  const actual = await valuesOf(executor, graph, sample, plan, given);
+  const actual = await valuesOf(executor, graph, sample, plan, exact.stored);
   const kinds = lowHigh.map((a) => nativeKind(a, backend.adapter.halves));
   for (const { node, length } of sumSites(graph)) {
     const id = outputOf(graph, node);
     const [is, right] = [actual.values.get(id)!.data, exact.values.get(id)!.data] as Float64Array[];
-    const { magnitude, neurons } = measured.get(node)!;
+    const { magnitude, neurons } = exact.measured.get(node)!;
     const beyond = right!.findIndex((x, i) => {
       const choice = modes[mode]!(neurons[i]!);
       const kind = kinds[choice.mode === "static" ? choice.use : choice.low]!;
@@ -160,12 +213,10 @@ for (const { name, missing, gpu } of testAdapters()) {
       describe.skipIf(missing !== null || model.file === null)(model.name, () => {
         for (const mode of Object.keys(modes)) {
           test(`${mode}, emulated: the reference's bits, site by site`, async () => {
-            const { graph, sample } = openFor(model);
-            await emulated(graph, sample, await backend(), mode);
+            await emulated(expectedOf(model), await backend(), mode);
           });
           test(`${mode}, native: within its interval, site by site`, async () => {
-            const { graph, sample } = openFor(model);
-            await native(graph, sample, await backend(), mode);
+            await native(expectedOf(model), await backend(), mode);
           });
         }
       });
