@@ -6,43 +6,31 @@ import path from "node:path";
 import { parsePlan, parseProfile, parseReport } from "@mpplan/ir";
 import { InferenceSession } from "mpplan";
 import { zipSync } from "fflate";
-import type { Browser, Download, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Download, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { serve } from "../serve.mjs";
 import {
-  buildPage,
   chooseFile,
   computing,
   drop,
   findChromium,
-  launch,
   longTasks,
   openPage,
   planDigits,
   redraws,
   settled,
 } from "./browser.js";
+import { inChromium } from "./in-chromium.js";
 import { chainModel, chainSamples, externalChain } from "./models.js";
 
 const chromium = findChromium();
 const digits = path.resolve(import.meta.dirname, "../../../fixtures/models/paper-relu/model.onnx");
 
 describe.skipIf(chromium === null)("the playground in Chromium", () => {
-  let browser: Browser;
-  let server: { address: string; close(): Promise<unknown> };
-
-  beforeAll(async () => {
-    buildPage();
-    server = await serve();
-    browser = await launch(chromium!);
-  }, 600_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = inChromium(chromium);
 
   test("one click plans the digit model, measures it and asks nobody else for anything", async () => {
-    const { page, errors, requests } = await openPage(browser, server.address);
+    const { page, errors, requests } = await openPage(here.browser, here.address);
     await planDigits(page, { chart: true });
     await expect.poll(() => figure(page, "error of the outputs")).toMatch(/measured on 96 samples/);
     expect(await figure(page, "in high precision")).toMatch(/\d+\.\d %/);
@@ -59,14 +47,12 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
       expect(table).toContain(name);
     expect(await page.locator(".chart .figure svg circle.here").count()).toBe(1);
     expect(errors).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith(server.address) && !/^(blob|data):/.test(url))).toEqual(
-      [],
-    );
+    expect(requests.filter((url) => !url.startsWith(here.address) && !/^(blob|data):/.test(url))).toEqual([]);
     await page.context().close();
   });
 
   test("the knob redraws graph, maps and figures from the fronts, without a run", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await planDigits(page, { chart: true });
     const knob = page.getByRole("slider", { name: "modelled cost at most" });
     const seen = new Set<string>();
@@ -92,7 +78,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("the knob at rest is measured, and the measurement is the plan's own", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await planDigits(page, { chart: true });
     const knob = page.getByRole("slider", { name: "modelled cost at most" });
     // What stands there before the page has answered is of the cost before.
@@ -111,7 +97,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("a model and an npz of one's own are planned; a model alone gets random data, loudly", async () => {
-    const { page, errors } = await openPage(browser, server.address);
+    const { page, errors } = await openPage(here.browser, here.address);
     const model = { name: "chain.onnx", bytes: chainModel(3, 24) };
     await drop(page, [model]);
     await expect.poll(() => page.locator(".warning").innerText()).toMatch(/Random data/);
@@ -128,7 +114,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("an image becomes a sample of the input's shape", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     const shot = await page.screenshot({ clip: { x: 0, y: 0, width: 90, height: 60 } });
     const images = Array.from({ length: 4 }, (_, i) => ({
       name: `${i}.png`,
@@ -150,7 +136,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("what cannot be read is told in three beats, and the page goes on", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await drop(page, [{ name: "broken.onnx", bytes: new TextEncoder().encode("no model at all") }]);
     const problem = page.getByRole("alert");
     await problem.waitFor();
@@ -167,7 +153,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("a refused file leaves the model and its samples as they were", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await drop(page, [
       { name: "chain.onnx", bytes: chainModel(2, 12) },
       { name: "x.npy", bytes: chainSamples(20, 12) },
@@ -186,7 +172,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("weights in files of their own come with the model, and stay when other samples come", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     const { model, weights } = externalChain(2, 12, "chain.onnx.data");
     await drop(page, [{ name: "chain.onnx", bytes: model }]);
     const problem = page.getByRole("alert");
@@ -211,7 +197,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("a measurement is cancelled, and started again", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     // Long enough to be interrupted on any machine.
     const files = [
       { name: "chain.onnx", bytes: chainModel(6, 600) },
@@ -234,7 +220,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("a chart that was cancelled goes on where it was left", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await planDigits(page);
     await page.getByText(/Measuring plans [1-9]/).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
@@ -257,7 +243,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("the knob does not wait for the worker that computes", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await planDigits(page);
     let free = false;
     const blocked = computing(page)
@@ -275,7 +261,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("a drawn digit runs in every mode, and digits beyond the error are question marks", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await planDigits(page, { chart: true });
     const pad = page.getByRole("application", { name: /Drawing pad/ });
     await page.getByRole("button", { name: "Clear" }).click();
@@ -304,7 +290,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("everything can be done by keyboard alone", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await page.keyboard.press("Tab");
     expect(await focused(page)).toBe("Skip to the model");
     await page.keyboard.press("Tab");
@@ -334,7 +320,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("downloads are the library's documents: parsed, for this model, and a plan that runs", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await planDigits(page, { chart: true });
     const take = async (name: string): Promise<string> => {
       const [download] = await Promise.all([
@@ -359,7 +345,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   });
 
   test("importing 20 MB blocks the page for no more than a moment", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     const bytes = chainModel(20, 512);
     expect(bytes.length).toBeGreaterThan(20e6);
     await chooseFile(page, "large.onnx", bytes);
@@ -377,7 +363,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
 
   test("without cross-origin isolation one thread computes, and the page says why", async () => {
     const plain = await serve(0, { isolated: false });
-    const { page } = await openPage(browser, plain.address);
+    const { page } = await openPage(here.browser, plain.address);
     await expect.poll(() => page.locator(".facts-list").innerText()).toMatch(/1 of \d+ cores: .*isolated/);
     await drop(page, [
       { name: "chain.onnx", bytes: chainModel(2, 16) },
@@ -391,7 +377,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   test.each(["light", "dark"] as const)(
     "axe finds nothing serious, %s, before and after planning",
     async (colorScheme) => {
-      const { page } = await openPage(browser, server.address, { colorScheme });
+      const { page } = await openPage(here.browser, here.address, { colorScheme });
       // Through the debugger: the page's policy rightly refuses scripts of others.
       await page.evaluate(
         readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
@@ -405,7 +391,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
   );
 
   test("the device says how its GPU accumulates, with a fingerprint to share", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await page.getByRole("button", { name: "How does this GPU accumulate?" }).click();
     const facts = page.locator("#probe");
     await facts.waitFor({ timeout: 60_000 });
@@ -418,7 +404,7 @@ describe.skipIf(chromium === null)("the playground in Chromium", () => {
 
   test("no width makes the page scroll sideways", async () => {
     for (const width of [1280, 390, 320]) {
-      const { page } = await openPage(browser, server.address, { viewport: { width, height: 800 } });
+      const { page } = await openPage(here.browser, here.address, { viewport: { width, height: 800 } });
       await planDigits(page, { chart: width === 390 });
       const over = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -1,38 +1,17 @@
 // Journeys over the choice of a backend in a real browser, whose GPU is software, is not there, or goes away.
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serve } from "../serve.mjs";
-import {
-  buildPage,
-  computing,
-  drop,
-  findChromium,
-  launch,
-  openPage,
-  planDigits,
-  ran,
-  settled,
-} from "./browser.js";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { computing, drop, findChromium, launch, openPage, planDigits, ran, settled } from "./browser.js";
+import { inChromium } from "./in-chromium.js";
 import { chainModel, chainSamples } from "./models.js";
 
 const chromium = findChromium();
 
 describe.skipIf(chromium === null)("the playground's backends in Chromium", () => {
-  let browser: Browser;
-  let server: { address: string; close(): Promise<unknown> };
-
-  beforeAll(async () => {
-    buildPage();
-    server = await serve();
-    browser = await launch(chromium!);
-  }, 600_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = inChromium(chromium);
 
   test("on WebGPU every sum of a digit runs there, with the CPU's bits, and plans are measured there", async () => {
-    const { page, errors } = await openPage(browser, server.address);
+    const { page, errors } = await openPage(here.browser, here.address);
     await planDigits(page);
     await page.getByRole("button", { name: "Cancel" }).click();
     await settled(page);
@@ -59,7 +38,7 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
   });
 
   test("a chart that was measured on the CPU is measured again on WebGPU, and its errors are the same", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await openChain(page);
     await page.getByText("The same as a table").click();
     const table = page.getByRole("table", { name: "Measured plans" });
@@ -75,7 +54,7 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
   });
 
   test("sums that no shader carries out are told as substitutions, with the reason", async () => {
-    const { page } = await openPage(browser, server.address);
+    const { page } = await openPage(here.browser, here.address);
     await openChain(page, chainModel(2, 12, "LpNormalization"));
     await ran(page, /no substitutions/);
     await webgpu(page).check();
@@ -90,7 +69,7 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
   });
 
   test("a GPU that goes away leaves the page on the CPU, with the reason and the outputs", async () => {
-    const { page } = await openPage(browser, server.address, {
+    const { page } = await openPage(here.browser, here.address, {
       inWorkers: `const open = GPUAdapter.prototype.requestDevice;
         GPUAdapter.prototype.requestDevice = async function (...args) {
           return (globalThis.lastDevice = await open.apply(this, args));
@@ -117,7 +96,7 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
   });
 
   test("an adapter that fails the start-up test is refused in three beats, and the CPU goes on", async () => {
-    const { page } = await openPage(browser, server.address, {
+    const { page } = await openPage(here.browser, here.address, {
       inWorkers: `const make = GPUDevice.prototype.createShaderModule;
         GPUDevice.prototype.createShaderModule = function ({ code, ...rest }) {
           return make.call(this, { ...rest, code: code.replace("= product(x[id], y[id])", "= sum(x[id], y[id])") });
@@ -138,7 +117,7 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
 
   test("a browser without WebGPU says so, and computes on the CPU", async () => {
     const hide = "Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { get: () => undefined })";
-    const { page } = await openPage(browser, server.address, { inWorkers: hide });
+    const { page } = await openPage(here.browser, here.address, { inWorkers: hide });
     await page.getByText("This browser has no WebGPU", { exact: true }).waitFor();
     expect(await page.locator(".missing").innerText()).toMatch(
       /navigator\.gpu.*use a browser with WebGPU.*The CPU computes/,
@@ -151,7 +130,7 @@ describe.skipIf(chromium === null)("the playground's backends in Chromium", () =
 
   test("a browser without an adapter says so", async () => {
     const plain = await launch(chromium!, { webgpu: false });
-    const { page } = await openPage(plain, server.address);
+    const { page } = await openPage(plain, here.address);
     await page.getByText("WebGPU finds no adapter", { exact: true }).waitFor();
     expect(await webgpu(page).isDisabled()).toBe(true);
     await plain.close();

@@ -9,6 +9,8 @@ import {
   valueOf,
   valueSites,
   type Graph,
+  type SumSite,
+  type ValueSite,
 } from "@mpplan/ir";
 import { checkFileSize } from "@mpplan/onnx";
 import { UsageError } from "../../errors.js";
@@ -113,7 +115,7 @@ function readDocument(text: string, path: string): { document: unknown; shown: (
 }
 
 function modelFacts(graph: Graph) {
-  const products = sumSites(graph).map((site) => ({
+  const shared = (site: SumSite | ValueSite) => ({
     site: site.id,
     op: opOf(graph, site.id),
     term: site.term,
@@ -121,18 +123,15 @@ function modelFacts(graph: Graph) {
     neurons: site.neurons,
     length: site.length,
     components: site.components,
+  });
+  const products = sumSites(graph).map((site) => ({
+    ...shared(site),
     macs: site.macs,
     activation: site.activation.name,
     last: site.last,
   }));
   const values = valueSites(graph).map((site) => ({
-    site: site.id,
-    op: opOf(graph, site.id),
-    term: site.term,
-    sameSign: site.sameSign,
-    neurons: site.neurons,
-    length: site.length,
-    components: site.components,
+    ...shared(site),
     macs: 0,
     additions: site.components * site.length,
   }));
